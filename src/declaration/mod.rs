@@ -1,0 +1,4 @@
+//! YAML to Policy. Text comes in, problems with positions or a policy come out; no I/O, no clock.
+
+pub mod policy;
+pub mod problem;

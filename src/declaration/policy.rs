@@ -1,0 +1,149 @@
+//! What must hold on a host, fully worked out.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::{
+    declaration::problem::Place,
+    model::{
+        class::Class,
+        finding::{Mode, Severity},
+        provenance::Provenance,
+        selector::Selector,
+    },
+    rules::{BoundRule, Meta},
+};
+
+/// The declaration after extending, merging and checking.
+pub struct Policy {
+    /// About the daemon, from `daemon.settings`, `daemon.absent` and `rules`.
+    pub daemon: Vec<Assignment>,
+    /// About containers: one entry a rule; within it the last choice that selects wins.
+    pub containers: Vec<Choices>,
+    pub waivers: Vec<Waiver>,
+    pub limits: Limits,
+    pub allowances: Vec<Allowance>,
+    /// Commands for a daemon that no service manager known to plimsoll looks after.
+    pub restart_command: Option<Vec<String>>,
+    pub reload_command: Option<Vec<String>>,
+    /// Keys of `daemon.settings`, with values and where they stand, for checks that need the
+    /// host: flag conflicts above all.
+    pub settings: BTreeMap<String, Setting>,
+    pub absent: BTreeMap<String, Place>,
+    /// SHA-256 over every file it was made of, in hexadecimal.
+    pub digest: String,
+    /// The file named first, then those it extends.
+    pub files: Vec<SourceFile>,
+}
+
+pub struct Setting {
+    pub value: Value,
+    pub place: Place,
+}
+
+pub struct SourceFile {
+    pub path: String,
+    pub digest: String,
+}
+
+/// Everything that is declared for one rule, in order.
+pub struct Choices {
+    pub meta: &'static Meta,
+    pub choices: Vec<Choice>,
+}
+
+/// One mention of a rule.
+pub struct Choice {
+    pub on: Selector,
+    /// `None` is `off`.
+    pub assignment: Option<Assignment>,
+}
+
+/// A rule with its parameters, and who asked for it.
+pub struct Assignment {
+    pub meta: &'static Meta,
+    pub bound: Box<dyn BoundRule>,
+    pub severity: Severity,
+    pub mode: Mode,
+    pub from: Provenance,
+    /// The daemon's key it is about, where it is about one.
+    pub key: Option<String>,
+    /// Digest of rule and parameters; moves when the declaration moves.
+    pub digest: Arc<str>,
+}
+
+/// An accepted deviation with an end.
+pub struct Waiver {
+    pub id: String,
+    pub rule: &'static str,
+    pub on: Selector,
+    pub reason: String,
+    pub owner: String,
+    pub ticket: Option<String>,
+    /// The last day on which it holds, UTC.
+    pub expires: Date,
+    pub from: Provenance,
+}
+
+/// What may be done to the containers of one `containers:` entry; the last entry that selects
+/// and says something wins.
+pub struct Allowance {
+    pub on: Selector,
+    /// Whether changed files of the writable layer may be discarded.
+    pub discard_writable_layer: bool,
+}
+
+/// How far apply and enforce may go by themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    pub apply_ceiling: Class,
+    pub enforce_ceiling: Class,
+    pub max_changes: MaxChanges,
+    pub compose: ComposeContainers,
+    /// Days that replaced containers are kept.
+    pub retention_days: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaxChanges {
+    Number(usize),
+    /// Of the objects that were looked at.
+    Percent(u8),
+    /// 5, or 20 % where that is more.
+    Unstated,
+}
+
+/// What to do about containers that Compose started.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComposeContainers {
+    /// Show what differs and the lines to change, and leave them alone.
+    #[default]
+    Hold,
+    /// Replace them like others, with their labels.
+    Recreate,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            apply_ceiling: Class::Restart,
+            enforce_ceiling: Class::Live,
+            max_changes: MaxChanges::Unstated,
+            compose: ComposeContainers::Hold,
+            retention_days: 7,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! plimsoll keeps Docker hosts above the line their declaration draws.
+//!
+//! # Code map, in reading order
+//!
+//! Pure rooms, values in and values out:
+//! - [`model`]: the nouns.
+//! - [`rules`]: one file per rule; a rule judges and never acts.
+//! - [`declaration`]: YAML to [`declaration::policy::Policy`], with every problem and its place.
+//! - [`plan`]: from what was found to what would be done.
+
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
+pub mod declaration;
+pub mod model;
+pub mod plan;
+pub mod rules;

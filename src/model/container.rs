@@ -1,0 +1,193 @@
+//! One container, whoever described it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    capability::{CapabilityRequest, CapabilitySet},
+    field::Field,
+    mount::Mount,
+    owner::Owner,
+};
+
+/// One container. Spellings are already gone: `CAP_SYS_ADMIN` and `sys_admin` are one
+/// capability, and the ways to write `no-new-privileges` are one boolean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContainerSpec {
+    /// Without the leading slash.
+    pub name: String,
+    /// Full ID; empty for a container that does not exist yet.
+    pub id: String,
+    /// The reference as it was typed.
+    pub image: String,
+    /// `sha256:…`; empty when the source does not tell.
+    pub image_id: String,
+    /// `repository@sha256:…` of the image, where the surroundings tell.
+    pub repo_digests: Vec<String>,
+    pub labels: BTreeMap<String, String>,
+    pub owner: Owner,
+    pub state: State,
+    /// When it last started, RFC 3339 as the engine says it; empty if never.
+    pub started_at: String,
+    /// Process ID of its first process on the host; 0 when it does not run.
+    pub pid: u32,
+    pub auto_remove: bool,
+    pub has_healthcheck: bool,
+
+    pub privileged: bool,
+    pub capability_request: CapabilityRequest,
+    /// After privileged, add and drop. Filled in by `effective::complete`.
+    pub capabilities: Field<CapabilitySet>,
+    pub no_new_privileges: Field<bool>,
+    pub seccomp: Field<Seccomp>,
+    /// The user as configured; empty means the image's, and there root.
+    pub user: Field<String>,
+    /// The user ID that `user` stands for. Filled in by `effective::complete`.
+    pub uid: Field<u32>,
+
+    pub read_only_rootfs: bool,
+    /// Path to mount options.
+    pub tmpfs: BTreeMap<String, String>,
+    pub mounts: Vec<Mount>,
+
+    /// `None` is no limit.
+    pub pids_limit: Option<i64>,
+    /// `None` is no limit.
+    pub memory_bytes: Option<i64>,
+    pub restart_policy: RestartPolicy,
+
+    pub network_mode: Namespace,
+    pub pid_mode: Namespace,
+    pub ipc_mode: Namespace,
+    pub uts_mode: Namespace,
+    /// Names of the networks it is attached to.
+    pub networks: Vec<String>,
+    pub published_ports: Vec<PublishedPort>,
+    pub publish_all_ports: bool,
+}
+
+/// What the engine says a container is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Asked for, not there yet: a create request, a Compose service.
+    Requested,
+    Created,
+    Running,
+    Paused,
+    Restarting,
+    Exited,
+    Dead,
+    Removing,
+    /// A word that this program does not know.
+    Other,
+}
+
+impl State {
+    /// Returns whether it has processes.
+    pub const fn has_processes(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Restarting)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seccomp {
+    /// The engine's own profile.
+    Builtin,
+    Unconfined,
+    /// A profile given as JSON.
+    Profile {
+        allows_everything: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestartPolicy {
+    pub name: RestartName,
+    /// Only meaningful for `on-failure`; 0 is without limit.
+    pub max_retries: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestartName {
+    No,
+    Always,
+    UnlessStopped,
+    OnFailure,
+    Other(String),
+}
+
+impl RestartPolicy {
+    /// Returns it as people write it: `on-failure:5`.
+    pub fn text(&self) -> String {
+        match &self.name {
+            RestartName::No => "no".into(),
+            RestartName::Always => "always".into(),
+            RestartName::UnlessStopped => "unless-stopped".into(),
+            RestartName::OnFailure if self.max_retries > 0 => {
+                format!("on-failure:{}", self.max_retries)
+            }
+            RestartName::OnFailure => "on-failure".into(),
+            RestartName::Other(word) => word.clone(),
+        }
+    }
+}
+
+/// A kernel namespace a container may have to itself or share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Namespace {
+    /// Its own (network: the default bridge).
+    Own,
+    /// Network or IPC `none`.
+    None,
+    /// IPC of its own that others may join.
+    Shareable,
+    Host,
+    /// That of the container of this ID or name.
+    Container(String),
+    /// A network by name.
+    Named(String),
+}
+
+impl Namespace {
+    /// Reads a mode word as Docker writes it: `""`, `host`, `container:ID`, a network's name.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "" | "default" | "bridge" | "private" => Self::Own,
+            "none" => Self::None,
+            "shareable" => Self::Shareable,
+            "host" => Self::Host,
+            other => other
+                .strip_prefix("container:")
+                .map_or_else(|| Self::Named(other.into()), |it| Self::Container(it.into())),
+        }
+    }
+
+    /// Returns the word a person would write.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Own => "private".into(),
+            Self::None => "none".into(),
+            Self::Shareable => "shareable".into(),
+            Self::Host => "host".into(),
+            Self::Container(it) => format!("container:{it}"),
+            Self::Named(it) => it.clone(),
+        }
+    }
+}
+
+/// One published port, as configured (`PortBindings`), not as currently bound.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PublishedPort {
+    /// `80/tcp`.
+    pub container_port: String,
+    /// Empty is every address, in both families.
+    pub host_ip: String,
+    /// Empty or `0` is chosen by the engine.
+    pub host_port: String,
+}
+
+impl PublishedPort {
+    /// Returns whether it listens on every address of the host.
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self.host_ip.as_str(), "" | "0.0.0.0" | "::")
+    }
+}

@@ -1,0 +1,61 @@
+//! The daemon's settings, each seen from three sides.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::field::Field;
+
+/// The daemon of one engine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DaemonConfig {
+    /// Every key that the file, the command line or the declaration's table knows to be set.
+    pub keys: BTreeMap<String, DaemonKey>,
+    /// Path of the file in use, as the daemon sees it.
+    pub file_path: String,
+    /// Whether the file exists.
+    pub file_exists: bool,
+    /// Why the file could not be read or parsed; then every key's `file` side is unknown.
+    pub file_error: Option<String>,
+    /// `20.10.24`.
+    pub engine_version: String,
+    /// `1.41`.
+    pub api_version: String,
+    pub swarm_active: bool,
+    /// How the daemon is run, found by looking at its process.
+    pub service: Service,
+    /// Names of containers that are running.
+    pub running_containers: usize,
+}
+
+/// One key of `daemon.json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DaemonKey {
+    /// What the file says.
+    pub file: Option<Value>,
+    /// What the command line says, and where that stands.
+    pub flag: Option<Flag>,
+    /// What the running daemon goes by.
+    pub running: Field<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    pub value: Value,
+    /// The argument as given: `--log-driver=journald`.
+    pub argument: String,
+    /// Where it comes from, if found: `docker.service`, `/etc/default/docker`.
+    pub origin: Option<String>,
+}
+
+/// How the daemon is started, and so how it is reloaded and restarted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Service {
+    /// A systemd unit of this name.
+    Systemd { unit: String, pid: u32 },
+    /// A process nobody known looks after; a declared command is needed to restart it.
+    Process { pid: u32 },
+    /// No process found: another machine, or no permission to look.
+    #[default]
+    NotFound,
+}

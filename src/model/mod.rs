@@ -1,0 +1,21 @@
+//! The nouns: what plimsoll looks at, what it concludes, what it would change.
+//!
+//! Knows no rule, no file format and no daemon; holds values, not behaviour with effects.
+
+pub mod capability;
+pub mod class;
+pub mod container;
+pub mod daemon;
+pub mod daemon_keys;
+pub mod edit;
+pub mod effective;
+pub mod field;
+pub mod finding;
+pub mod mount;
+pub mod object;
+pub mod owner;
+pub mod provenance;
+pub mod redacted;
+pub mod selector;
+pub mod size;
+pub mod snapshot;

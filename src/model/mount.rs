@@ -1,0 +1,37 @@
+//! What a container mounts, and where that leads on the host.
+
+use super::field::Field;
+
+/// One mount of a container.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mount {
+    pub kind: MountKind,
+    /// Host path of a bind, name of a volume, empty for tmpfs.
+    pub source: String,
+    /// Path inside the container.
+    pub destination: String,
+    pub writable: bool,
+    /// Host path after symlinks, also for a volume that is a bind in disguise. Filled in by
+    /// `effective::complete`; not meaningful for tmpfs.
+    pub real_source: Field<String>,
+    /// Whether the source is, or holds, a socket that controls an engine. Filled in likewise.
+    pub reach: SocketReach,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MountKind {
+    Bind,
+    Volume,
+    Tmpfs,
+    Other,
+}
+
+/// How a mount leads to a control socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketReach {
+    None,
+    /// The source is this socket.
+    Is(String),
+    /// The source is a directory above this socket.
+    Holds(String),
+}

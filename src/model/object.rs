@@ -1,0 +1,87 @@
+//! The things plimsoll looks at, and the strings that name them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{container::ContainerSpec, daemon::DaemonConfig};
+
+/// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    pub fn container(name: &str) -> Self {
+        Self(format!("container/{name}"))
+    }
+
+    pub fn daemon_key(key: &str) -> Self {
+        Self(format!("daemon/{key}"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns what stands before the slash.
+    pub fn kind(&self) -> &str {
+        self.0.split_once('/').map_or(self.0.as_str(), |(kind, _)| kind)
+    }
+
+    /// Returns what stands behind the slash.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// An object as rules see it.
+#[derive(Clone, Copy)]
+pub enum Object<'a> {
+    Container(&'a ContainerSpec),
+    Daemon(&'a DaemonConfig),
+}
+
+/// A shape that rules can be written against.
+pub trait View {
+    /// Returns the object as this shape, if it is of this kind.
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self>;
+
+    /// What objects of this kind are called.
+    const KIND: ObjectKind;
+}
+
+/// Which section of a declaration a rule belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    Container,
+    Daemon,
+}
+
+impl View for ContainerSpec {
+    const KIND: ObjectKind = ObjectKind::Container;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        match object {
+            Object::Container(it) => Some(it),
+            Object::Daemon(_) => None,
+        }
+    }
+}
+
+impl View for DaemonConfig {
+    const KIND: ObjectKind = ObjectKind::Daemon;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        match object {
+            Object::Daemon(it) => Some(it),
+            Object::Container(_) => None,
+        }
+    }
+}

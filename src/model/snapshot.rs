@@ -1,0 +1,59 @@
+//! One host at one moment.
+
+use super::{container::ContainerSpec, daemon::DaemonConfig, object::Address};
+
+/// The views of one host. Taking it does not fail as a whole: what could not be read is inside,
+/// as unknown fields and as blind spots.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    pub host: HostFacts,
+    pub daemon: DaemonConfig,
+    /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.
+    pub containers: Vec<Observed>,
+    /// Predecessors that replacements left, sorted by name.
+    pub kept: Vec<Kept>,
+    pub blind_spots: Vec<BlindSpot>,
+}
+
+/// One container, and a digest of how it is configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    pub spec: ContainerSpec,
+    /// Equal digests mean that nothing relevant moved. Covers no environment and no label.
+    pub fingerprint: Fingerprint,
+}
+
+/// SHA-256, in lower-case hexadecimal.
+pub type Fingerprint = String;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFacts {
+    /// Host name as the engine says it.
+    pub name: String,
+    /// The engine's own ID.
+    pub engine_id: String,
+    /// `linux` and `amd64`, joined by a slash.
+    pub platform: String,
+    /// `Docker` or another engine that speaks its API.
+    pub engine_name: String,
+    pub engine_version: String,
+    pub api_version: String,
+}
+
+/// A container that was replaced, or evicted, and is kept for the way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub name: String,
+    pub id: String,
+    /// The container that took its place, if it still exists.
+    pub replaced_by: Option<String>,
+    /// When its successor was created, RFC 3339.
+    pub since: String,
+}
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlindSpot {
+    pub address: Address,
+    pub why: String,
+}

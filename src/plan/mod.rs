@@ -1,0 +1,252 @@
+//! The plan: complete, ordered, serialisable, with its reasons. The executor reads nothing else.
+
+pub mod run;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{
+    class::Class,
+    edit::{ContainerEdit, Eviction},
+    finding::{Checks, Mode, Severity},
+    object::Address,
+    provenance::Provenance,
+    snapshot::Fingerprint,
+};
+
+/// The version of the saved format: minor adds, major breaks.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// What would be done to one host, in order, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub format_version: String,
+    pub host: Host,
+    pub declaration: DeclarationFacts,
+    /// What each touched object looked like. If one moved, the plan is stale.
+    pub basis: BTreeMap<Address, Fingerprint>,
+    /// Mildest first, then by address; within `after` constraints.
+    pub changes: Vec<Change>,
+    /// Findings that no change answers: by hand, observed, warned, waived, unknown.
+    pub notes: Vec<Note>,
+    pub ledger: Ledger,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    pub name: String,
+    pub engine_id: String,
+    pub engine_name: String,
+    pub engine_version: String,
+    pub api_version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclarationFacts {
+    pub path: String,
+    pub digest: String,
+    /// Files it was made of, with digests.
+    pub files: Vec<(String, String)>,
+    /// Number of the last run that applied something, and when it ended.
+    pub last_run: Option<(u64, String)>,
+}
+
+/// All edits of one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Stable over runs for the same object and target: `c-5f1e0b`.
+    pub id: String,
+    pub address: Address,
+    pub class: Class,
+    /// Why it differs, for people. Nothing is decided by it.
+    pub cause: Cause,
+    pub settings: Vec<SettingChange>,
+    pub rules: Vec<Cited>,
+    pub held: Option<Held>,
+    pub action: Action,
+    /// What it interrupts, a line each.
+    pub impact: Vec<String>,
+    /// `None` where the class cannot lose anything.
+    pub lost: Option<Lost>,
+    pub undo: String,
+    /// IDs of changes that come first.
+    pub after: Vec<String>,
+}
+
+/// One setting, before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingChange {
+    /// Docker's word: `pids_limit`, or the daemon's key.
+    pub name: String,
+    pub before: Shown,
+    pub after: Shown,
+    /// The class this setting forces, where that is more than `live`.
+    pub forces: Option<Class>,
+}
+
+/// A value as it may be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// Not there.
+    Absent,
+    Value(Value),
+    /// There, and never shown.
+    Sensitive,
+}
+
+/// A rule that asks for the change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cited {
+    pub id: String,
+    pub severity: Severity,
+    pub from: Provenance,
+}
+
+/// Why an object differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The declaration moved since the last apply.
+    Intent,
+    /// The host moved.
+    Drift,
+    Both,
+    /// Never seen before.
+    New,
+    WaiverEnded,
+    /// plimsoll or its rules moved.
+    RuleUpdate,
+}
+
+/// Why a change is planned and not done now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why", content = "what")]
+pub enum Held {
+    /// The ceiling would have to be this.
+    AboveCeiling(Class),
+    /// The writable layer holds changes.
+    WritableLayer,
+    /// A person has to do something first; this says what.
+    ByHand(String),
+    /// Somebody else starts this container; the text has the lines to change.
+    OwnedElsewhere(String),
+    /// Two rules want different values.
+    Conflict(String),
+    /// The same change was undone before; the text says why.
+    Undone(String),
+}
+
+/// What a replacement discards.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// `None` if the engine could not be asked.
+    pub files: Option<Vec<String>>,
+    /// Size of the writable layer, in bytes.
+    pub layer_bytes: Option<u64>,
+    /// Other things in words: tmpfs contents, exec sessions.
+    pub also: Vec<String>,
+}
+
+/// One thing done to the host. Each knows its own way back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "do")]
+pub enum Action {
+    /// One key's share of the one write of the daemon's file; changes of the same `apply` kind
+    /// are carried out together.
+    DaemonKey {
+        key: String,
+        /// `None` takes the key out.
+        value: Option<Value>,
+        apply: DaemonApply,
+        /// Whether the value must never be shown.
+        sensitive: bool,
+        /// Whether the file needs writing; otherwise only the running daemon lags behind.
+        write: bool,
+    },
+    UpdateContainer {
+        id: String,
+        name: String,
+        edits: Vec<ContainerEdit>,
+    },
+    ReplaceContainer {
+        id: String,
+        name: String,
+        edits: Vec<ContainerEdit>,
+    },
+    EvictContainer {
+        id: String,
+        name: String,
+        until: Eviction,
+    },
+}
+
+/// What makes a daemon's key take effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DaemonApply {
+    Reload,
+    Restart,
+}
+
+/// A finding without a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub kind: NoteKind,
+    pub address: Address,
+    pub rule: Cited,
+    pub mode: Mode,
+    /// `field: seen, want`, or why it is unknown.
+    pub text: String,
+    /// What a person can do.
+    pub advice: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteKind {
+    ByHand,
+    /// In mode observe or warn.
+    Reported,
+    Waived {
+        waiver: String,
+        until: String,
+        days_left: i64,
+    },
+    Unknown,
+}
+
+/// Two ledgers; each adds up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    pub objects: Objects,
+    pub checks: Checks,
+}
+
+/// `total` is the sum of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objects {
+    pub total: usize,
+    /// By class.
+    pub todo: BTreeMap<Class, usize>,
+    pub held: usize,
+    /// Nothing to do and no finding left to plimsoll: in sync, reported or waived only.
+    pub in_sync: usize,
+    /// Something fails that only a person can mend.
+    pub by_hand: usize,
+    pub unknown: usize,
+}
+
+impl Plan {
+    /// Iterates over what would be done now.
+    pub fn todo(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.held.is_none())
+    }
+
+    /// Iterates over what is planned and not done now.
+    pub fn held(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.held.is_some())
+    }
+}

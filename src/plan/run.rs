@@ -1,0 +1,91 @@
+//! What became of plans.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{object::Address, snapshot::Fingerprint};
+
+/// What became of one change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    Done {
+        /// What proves it: "reload event reports live-restore=true".
+        proof: String,
+    },
+    /// Not started, because something before it failed or the run was interrupted.
+    NotReached,
+    /// Failed before anything changed.
+    Failed { why: String },
+    /// Failed or refused by a gate, and the object is as it was.
+    Undone { why: String },
+    /// Failed, and so did the way back. A person is needed.
+    Stuck { why: String, left: Vec<String> },
+}
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    pub format_version: String,
+    pub id: u64,
+    /// `apply` or `enforce`.
+    pub command: String,
+    pub started_at: String,
+    pub ended_at: String,
+    pub declaration_digest: String,
+    /// Change ID, address and outcome, in the order they were done.
+    pub outcomes: Vec<RunChange>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunChange {
+    pub change: String,
+    pub address: Address,
+    pub took_ms: u64,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What earlier runs leave behind for planning. It explains causes and holds back what was
+/// undone; it never decides what is right.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastApplied {
+    /// Number of the run and when it ended.
+    pub run: Option<(u64, String)>,
+    pub declaration_digest: String,
+    pub tool_version: String,
+    pub objects: BTreeMap<Address, Applied>,
+    /// Change ID to the declaration's digest and the reason; ends when the declaration moves.
+    pub undone: BTreeMap<String, Undone>,
+    /// What the daemon's process started with, by key: SHA-256 of the canonical value.
+    pub daemon_start: Option<DaemonStart>,
+}
+
+/// How an object looked, and what held for it, when it was last found in sync.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    pub fingerprint: Fingerprint,
+    /// Digest of the rules and parameters that applied to it.
+    pub policy: String,
+    /// When it was last seen in sync, RFC 3339.
+    pub at: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    pub declaration_digest: String,
+    pub why: String,
+    pub run: u64,
+}
+
+/// What a daemon's process read when it started. A later write of the file makes the start time
+/// useless as evidence, so it is written down before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStart {
+    pub pid: u32,
+    /// Clock ticks after boot (`/proc/PID/stat`, field 22).
+    pub start_ticks: u64,
+    /// Key to digest of its value. Keys that can hold secrets are left out.
+    pub keys: BTreeMap<String, String>,
+}

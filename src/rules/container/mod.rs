@@ -1,0 +1,3 @@
+//! Rules about one container.
+
+pub mod pids_limit;
