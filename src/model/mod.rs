@@ -19,3 +19,4 @@ pub mod redacted;
 pub mod selector;
 pub mod size;
 pub mod snapshot;
+pub mod transaction;
