@@ -7,10 +7,12 @@
 //! - [`rules`]: one file per rule; a rule judges and never acts.
 //! - [`declaration`]: YAML to [`declaration::policy::Policy`], with every problem and its place.
 //! - [`plan`]: from what was found to what would be done.
+//! - [`render`]: plans, runs and problems as text.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod declaration;
 pub mod model;
 pub mod plan;
+pub mod render;
 pub mod rules;

@@ -32,6 +32,43 @@ pub struct SourceText {
     pub text: String,
 }
 
+impl Problem {
+    /// Returns a problem with a place, to be given a label and help.
+    pub fn new(code: &'static str, message: impl Into<String>, at: Place) -> Self {
+        Self { at: Some(at), ..Self::without_text(code, message) }
+    }
+
+    /// Returns a problem that no text is at fault for: an engine that does not answer.
+    pub fn without_text(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            at: None,
+            label: String::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
 impl Place {
     /// Returns line and column, both 1-based, the column in characters.
     pub fn line_column(&self) -> (u32, u32) {

@@ -73,6 +73,7 @@ pub enum Example {
 pub trait AnyRule: Sync {
     fn meta(&self) -> &'static Meta;
     fn kind(&self) -> ObjectKind;
+    /// Returns the schema of the parameters in place, not as a reference.
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Reads the parameters; an object without members stands for `true`.
     fn bind(&'static self, params: Value) -> Result<Box<dyn BoundRule>, ParamError>;
@@ -113,7 +114,7 @@ impl<R: Rule> AnyRule for R {
     }
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<R::Params>()
+        R::Params::json_schema(generator)
     }
 
     fn bind(&'static self, params: Value) -> Result<Box<dyn BoundRule>, ParamError> {
