@@ -138,8 +138,11 @@ pub struct Report {
     pub checks: Checks,
     /// Checks that do not apply; not part of `checks`.
     pub not_applicable: usize,
-    /// Every object that at least one rule looked at, sorted.
+    /// Every object that at least one rule looked at, and every one that could not be read,
+    /// sorted.
     pub objects: Vec<Address>,
+    /// How many checks of each of `objects` pass, in the same order.
+    pub passing: Vec<usize>,
     pub unused_waivers: Vec<String>,
     /// Waivers whose last day has passed.
     pub ended_waivers: Vec<String>,

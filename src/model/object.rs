@@ -1,6 +1,6 @@
 //! The things plimsoll looks at, and the strings that name them.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,20 @@ use super::{container::ContainerSpec, daemon::DaemonConfig};
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Address(String);
+pub struct Address(Arc<str>);
 
 impl Address {
     pub fn container(name: &str) -> Self {
-        Self(format!("container/{name}"))
+        Self(format!("container/{name}").into())
     }
 
     pub fn daemon_key(key: &str) -> Self {
-        Self(format!("daemon/{key}"))
+        Self(format!("daemon/{key}").into())
+    }
+
+    /// The daemon as a whole.
+    pub fn daemon() -> Self {
+        Self("daemon".into())
     }
 
     pub fn as_str(&self) -> &str {
@@ -26,7 +31,7 @@ impl Address {
 
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
-        self.0.split_once('/').map_or(self.0.as_str(), |(kind, _)| kind)
+        self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
     }
 
     /// Returns what stands behind the slash.

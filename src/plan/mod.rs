@@ -1,5 +1,6 @@
 //! The plan: complete, ordered, serialisable, with its reasons. The executor reads nothing else.
 
+pub mod daemon_file;
 pub mod run;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,41 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Findings that no change answers: by hand, observed, warned, waived, unknown.
     pub notes: Vec<Note>,
+    pub waivers: WaiverNotes,
+    /// Patterns that the view was narrowed to, as given; empty is the whole host.
+    pub narrowed_to: Vec<String>,
     pub ledger: Ledger,
+}
+
+/// How far this run may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// What is worse is held. `Loss` also discards changed files of writable layers.
+    pub class: Class,
+    /// ID of the container that this program runs in, which it never touches.
+    pub own_container: Option<String>,
+    /// Addresses to look at, with globs; empty is all.
+    pub only: Vec<String>,
+    /// Addresses to leave out, with globs.
+    pub exclude: Vec<String>,
+}
+
+impl Ceiling {
+    /// Returns a ceiling for the whole host.
+    pub const fn at(class: Class) -> Self {
+        Self { class, own_container: None, only: Vec::new(), exclude: Vec::new() }
+    }
+}
+
+/// What there is to say about waivers, beyond the findings they cover.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverNotes {
+    /// Those that cover nothing.
+    pub unused: Vec<String>,
+    /// Those whose last day has passed.
+    pub ended: Vec<String>,
+    /// Those that end within fourteen days, with the days left.
+    pub ending: Vec<(String, i64)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +101,10 @@ pub struct Change {
     pub rules: Vec<Cited>,
     pub held: Option<Held>,
     pub action: Action,
+    /// What is done, in a line.
+    pub how: String,
+    /// What is known about when it moved; only where the cause is drift.
+    pub drift: Option<String>,
     /// What it interrupts, a line each.
     pub impact: Vec<String>,
     /// `None` where the class cannot lose anything.
@@ -103,6 +142,8 @@ pub struct Cited {
     pub id: String,
     pub severity: Severity,
     pub from: Provenance,
+    /// The rule whose failing makes this one fail; it is named first.
+    pub implied_by: Option<String>,
 }
 
 /// Why an object differs.
@@ -214,6 +255,8 @@ pub enum NoteKind {
         waiver: String,
         until: String,
         days_left: i64,
+        owner: String,
+        ticket: Option<String>,
     },
     Unknown,
 }
