@@ -8,10 +8,14 @@
 //! - [`declaration`]: YAML to [`declaration::policy::Policy`], with every problem and its place.
 //! - [`plan`]: from what was found to what would be done.
 //! - [`render`]: plans, runs and problems as text.
+//!
+//! Rooms with effects:
+//! - [`docker`]: the engine's API; the only importer of bollard and hyper.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod declaration;
+pub mod docker;
 pub mod model;
 pub mod plan;
 pub mod render;
