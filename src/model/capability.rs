@@ -183,9 +183,9 @@ mod tests {
     use super::*;
 
     fn set(names: &[&str]) -> CapabilitySet {
-        names
-            .iter()
-            .fold(CapabilitySet::EMPTY, |all, n| all.union(CapabilitySet::named(n).unwrap()))
+        names.iter().fold(CapabilitySet::EMPTY, |all, n| {
+            all.union(CapabilitySet::named(n).expect("a name in a test"))
+        })
     }
 
     #[test]
