@@ -11,6 +11,7 @@
 //!
 //! Rooms with effects:
 //! - [`docker`]: the engine's API; the only importer of bollard and hyper.
+//! - [`store`]: what is kept between runs; it writes its own directory and nothing else.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
@@ -20,3 +21,4 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod rules;
+pub mod store;

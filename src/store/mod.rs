@@ -1,0 +1,206 @@
+//! What is kept between runs, as plain files in one directory: runs, what was last applied, and
+//! the lock of the host.
+//!
+//! Writing needs the lock; reading never does. Nothing secret is ever written here.
+
+mod file;
+mod lock;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use crate::plan::run::{LastApplied, Run};
+
+pub use lock::{Holder, Lock, LockError};
+
+/// Where state is kept unless somebody says otherwise.
+pub const DEFAULT_DIRECTORY: &str = "/var/lib/plimsoll";
+
+const LAST_APPLIED: &str = "last-applied.json";
+const RUNS: &str = "runs";
+const COUNTER: &str = "run-counter";
+const DAEMON_CHANGE: &str = "daemon-change.json";
+
+/// Temporary files of writes that were killed are removed when they are older than this.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+
+/// The state directory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot {doing} {}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    /// The file is there and cannot be understood. It is left as it is and never written over.
+    #[error(
+        "{} is damaged: {why}; it is left as it is. Move it away to go on without it",
+        path.display()
+    )]
+    Damaged { path: PathBuf, why: String },
+    #[error(
+        "{} has format {found}, and this program reads {known}; a newer plimsoll wrote it",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: String, known: &'static str },
+}
+
+/// How many runs are kept, and for how long. The newest is kept in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub runs: usize,
+    pub age: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { runs: 500, age: Duration::from_secs(180 * 24 * 3600) }
+    }
+}
+
+impl Store {
+    /// Names the directory. Nothing is read or created yet.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns where a change of the daemon's file is noted down while it is under way.
+    pub fn daemon_change_path(&self) -> PathBuf {
+        self.directory.join(DAEMON_CHANGE)
+    }
+
+    /// Takes the lock of the host, and waits for it until `patience` is over. Creates the
+    /// directory, for its owner alone.
+    pub async fn lock(&self, holder: Holder, patience: Duration) -> Result<Lock, LockError> {
+        self.create()?;
+        lock::take(&self.directory.join("lock"), holder, patience).await
+    }
+
+    /// Returns a number that no run had before, and sees to it that no later one gets it.
+    pub fn next_run(&self, _: &Lock) -> Result<u64, StoreError> {
+        let path = self.directory.join(COUNTER);
+        let counted = match file::read(&path)? {
+            None => 0,
+            Some(text) => text.trim().parse().map_err(|_| StoreError::Damaged {
+                path: path.clone(),
+                why: "it does not hold a number".to_owned(),
+            })?,
+        };
+        let newest = self.runs()?.first().copied().unwrap_or(0);
+        let last = self.last_applied()?.run.map_or(0, |(id, _)| id);
+        let next = counted.max(newest).max(last).saturating_add(1);
+        file::write(&path, format!("{next}\n").as_bytes())?;
+        Ok(next)
+    }
+
+    /// Reads what earlier runs left for planning; the default if there was none.
+    pub fn last_applied(&self) -> Result<LastApplied, StoreError> {
+        Ok(file::read_versioned(&self.directory.join(LAST_APPLIED))?.unwrap_or_default())
+    }
+
+    pub fn save_last_applied(&self, _: &Lock, last: &LastApplied) -> Result<(), StoreError> {
+        // What cannot be read may be needed by whoever can.
+        self.last_applied()?;
+        file::write_versioned(&self.directory.join(LAST_APPLIED), last)
+    }
+
+    pub fn run(&self, id: u64) -> Result<Option<Run>, StoreError> {
+        file::read_versioned(&self.run_path(id))
+    }
+
+    pub fn save_run(&self, _: &Lock, run: &Run) -> Result<(), StoreError> {
+        create_directory(&self.directory.join(RUNS))?;
+        file::write_versioned(&self.run_path(run.id), run)
+    }
+
+    /// Returns the numbers of all runs that are kept, newest first.
+    pub fn runs(&self) -> Result<Vec<u64>, StoreError> {
+        let directory = self.directory.join(RUNS);
+        let mut ids: Vec<u64> = list(&directory)?
+            .iter()
+            .filter_map(|name| name.strip_suffix(".json")?.parse().ok())
+            .collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(ids)
+    }
+
+    /// Removes runs past their retention, and what killed writes left lying.
+    pub fn prune(&self, _: &Lock, keep: Retention, now: SystemTime) -> Result<(), StoreError> {
+        for (place, id) in self.runs()?.into_iter().enumerate().skip(1) {
+            let path = self.run_path(id);
+            if place >= keep.runs || is_older(&path, keep.age, now) {
+                fs::remove_file(&path).map_err(|source| StoreError::Io {
+                    doing: "remove",
+                    path,
+                    source,
+                })?;
+            }
+        }
+        for directory in [self.directory.clone(), self.directory.join(RUNS)] {
+            for name in list(&directory)? {
+                let path = directory.join(&name);
+                if name.starts_with('.') && is_older(&path, LEFTOVER_AGE, now) {
+                    fs::remove_file(&path).map_err(|source| StoreError::Io {
+                        doing: "remove",
+                        path,
+                        source,
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&self) -> Result<(), StoreError> {
+        create_directory(&self.directory)
+    }
+
+    fn run_path(&self, id: u64) -> PathBuf {
+        // Zeros make names sort by number.
+        self.directory.join(RUNS).join(format!("{id:08}.json"))
+    }
+}
+
+fn create_directory(path: &Path) -> Result<(), StoreError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| {
+        StoreError::Io { doing: "create the directory", path: path.to_owned(), source }
+    })
+}
+
+fn list(directory: &Path) -> Result<Vec<String>, StoreError> {
+    let failed = |source| StoreError::Io { doing: "list", path: directory.to_owned(), source };
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A file that vanished meanwhile, or whose age cannot be told, counts as young.
+fn is_older(path: &Path, age: Duration, now: SystemTime) -> bool {
+    fs::metadata(path)
+        .and_then(|facts| facts.modified())
+        .ok()
+        .and_then(|written| now.duration_since(written).ok())
+        .is_some_and(|elapsed| elapsed > age)
+}
