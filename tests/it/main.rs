@@ -1,0 +1,7 @@
+//! plimsoll from outside: the binary, against real engines in test hosts.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
+mod lab;
+mod smoke;
