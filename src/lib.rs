@@ -11,14 +11,14 @@
 //!
 //! Rooms with effects:
 //! - [`docker`]: the engine's API; the only importer of bollard and hyper.
-//! - [`store`]: what is kept between runs; it writes its own directory and nothing else.
+//! - [`execute`]: writes the world; [`execute::effects::Effects`] lists every way it can.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod declaration;
 pub mod docker;
+pub mod execute;
 pub mod model;
 pub mod plan;
 pub mod render;
 pub mod rules;
-pub mod store;
