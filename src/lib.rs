@@ -12,6 +12,7 @@
 //! Rooms with effects:
 //! - [`docker`]: the engine's API; the only importer of bollard and hyper.
 //! - [`execute`]: writes the world; [`execute::effects::Effects`] lists every way it can.
+//! - [`store`]: what is kept between runs; it writes its own directory and nothing else.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
@@ -22,3 +23,4 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod rules;
+pub mod store;
