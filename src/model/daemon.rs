@@ -1,7 +1,8 @@
 //! The daemon's settings, each seen from three sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field::Field;
@@ -24,6 +25,8 @@ pub struct DaemonConfig {
     pub swarm_active: bool,
     /// How the daemon is run, found by looking at its process.
     pub service: Service,
+    /// What is to be remembered about the process; `None` if there is none to look at.
+    pub start: Option<DaemonStart>,
     /// Names of containers that are running.
     pub running_containers: usize,
 }
@@ -35,7 +38,7 @@ pub struct DaemonKey {
     pub file: Option<Value>,
     /// What the command line says, and where that stands.
     pub flag: Option<Flag>,
-    /// What the running daemon goes by.
+    /// What the running daemon goes by; `null` where it is not set and has no fixed default.
     pub running: Field<Value>,
 }
 
@@ -58,4 +61,19 @@ pub enum Service {
     /// No process found: another machine, or no permission to look.
     #[default]
     NotFound,
+}
+
+/// What one process of the daemon goes by, as far as it is known. A later write of the file
+/// makes the start time useless as evidence, so this is written down before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonStart {
+    pub pid: u32,
+    /// Clock ticks after boot (`/proc/PID/stat`, field 22).
+    pub start_ticks: u64,
+    /// Key to digest of its value ([`super::daemon_digest`]). A key that is not here was not set
+    /// by file or flag, or can hold a secret, or is in `unknown`.
+    pub keys: BTreeMap<String, String>,
+    /// Keys whose value could not be told.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unknown: BTreeSet<String>,
 }

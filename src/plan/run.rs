@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{object::Address, snapshot::Fingerprint};
+use crate::model::{daemon::DaemonStart, object::Address, snapshot::Fingerprint};
 
 /// What became of one change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub struct LastApplied {
     pub objects: BTreeMap<Address, Applied>,
     /// Change ID to the declaration's digest and the reason; ends when the declaration moves.
     pub undone: BTreeMap<String, Undone>,
-    /// What the daemon's process started with, by key: SHA-256 of the canonical value.
+    /// What the daemon's process went by when it was last looked at.
     pub daemon_start: Option<DaemonStart>,
 }
 
@@ -77,15 +77,4 @@ pub struct Undone {
     pub declaration_digest: String,
     pub why: String,
     pub run: u64,
-}
-
-/// What a daemon's process read when it started. A later write of the file makes the start time
-/// useless as evidence, so it is written down before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaemonStart {
-    pub pid: u32,
-    /// Clock ticks after boot (`/proc/PID/stat`, field 22).
-    pub start_ticks: u64,
-    /// Key to digest of its value. Keys that can hold secrets are left out.
-    pub keys: BTreeMap<String, String>,
 }
