@@ -23,4 +23,5 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod rules;
+pub mod sources;
 pub mod store;
