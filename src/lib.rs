@@ -6,6 +6,7 @@
 //! - [`model`]: the nouns.
 //! - [`rules`]: one file per rule; a rule judges and never acts.
 //! - [`declaration`]: YAML to [`declaration::policy::Policy`], with every problem and its place.
+//! - [`evaluate`]: policy and snapshot to a report that adds up.
 //! - [`plan`]: from what was found to what would be done.
 //! - [`render`]: plans, runs and problems as text.
 //!
@@ -18,6 +19,7 @@
 
 pub mod declaration;
 pub mod docker;
+pub mod evaluate;
 pub mod execute;
 pub mod model;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::civil::Date;
+use jiff::{Unit, civil::Date};
 use serde_json::Value;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     model::{
         class::Class,
         finding::{Mode, Severity},
+        object::Address,
         provenance::Provenance,
         selector::Selector,
     },
@@ -74,6 +75,13 @@ pub struct Assignment {
     pub digest: Arc<str>,
 }
 
+impl Assignment {
+    /// Returns the address of what it is about, for an assignment about the daemon.
+    pub fn daemon_address(&self) -> Address {
+        self.key.as_deref().map_or_else(Address::daemon, Address::daemon_key)
+    }
+}
+
 /// An accepted deviation with an end.
 pub struct Waiver {
     pub id: String,
@@ -85,6 +93,13 @@ pub struct Waiver {
     /// The last day on which it holds, UTC.
     pub expires: Date,
     pub from: Provenance,
+}
+
+impl Waiver {
+    /// Returns the days after `today` on which it holds; negative once it has ended.
+    pub fn days_left(&self, today: Date) -> i64 {
+        today.until((Unit::Day, self.expires)).map_or(0, |span| i64::from(span.get_days()))
+    }
 }
 
 /// What may be done to the containers of one `containers:` entry; the last entry that selects

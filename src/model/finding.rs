@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,8 @@ impl Checks {
 /// Everything the evaluator found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
+    /// The day that decided about waivers.
+    pub today: Date,
     /// Sorted by address, then rule.
     pub findings: Vec<Finding>,
     pub checks: Checks,

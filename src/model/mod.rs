@@ -17,6 +17,8 @@ pub mod object;
 pub mod owner;
 pub mod provenance;
 pub mod redacted;
+#[cfg(test)]
+pub mod samples;
 pub mod selector;
 pub mod size;
 pub mod snapshot;

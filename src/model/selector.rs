@@ -60,22 +60,67 @@ impl Selector {
 
     /// Returns whether the container fits every part that is given.
     pub fn selects(&self, container: &ContainerSpec) -> bool {
+        Matcher::new(self).selects(container)
+    }
+}
+
+/// A selector with its patterns read, for asking about many containers.
+pub struct Matcher {
+    name: Option<Vec<WildMatch>>,
+    image: Option<Vec<WildMatch>>,
+    labels: Vec<(String, WildMatch)>,
+    compose_project: Option<Vec<WildMatch>>,
+    network: Option<Vec<WildMatch>>,
+}
+
+impl Matcher {
+    pub fn new(selector: &Selector) -> Self {
+        let read = |patterns: &Option<Patterns>| {
+            patterns.as_ref().map(|it| it.each().map(WildMatch::new).collect())
+        };
+        Self {
+            name: read(&selector.name),
+            image: read(&selector.image),
+            labels: selector.labels.iter().map(|(k, v)| (k.clone(), WildMatch::new(v))).collect(),
+            compose_project: read(&selector.compose_project),
+            network: read(&selector.network),
+        }
+    }
+
+    /// Returns whether the container fits every part that is given.
+    pub fn selects(&self, container: &ContainerSpec) -> bool {
+        let fit = |patterns: &Option<Vec<WildMatch>>, text: &str| {
+            patterns.as_ref().is_none_or(|each| each.iter().any(|it| it.matches(text)))
+        };
         let project = match &container.owner {
             Owner::Compose { project, .. } => project.as_str(),
-            _ => "",
+            Owner::Nobody
+            | Owner::Swarm { .. }
+            | Owner::Kubernetes { .. }
+            | Owner::Nomad { .. }
+            | Owner::Ecs { .. } => "",
         };
-        self.name.as_ref().is_none_or(|it| it.fit(&container.name))
-            && self.image.as_ref().is_none_or(|it| {
-                image_spellings(&container.image).iter().any(|spelling| it.fit(spelling))
-            })
-            && self.compose_project.as_ref().is_none_or(|it| !project.is_empty() && it.fit(project))
-            && self.network.as_ref().is_none_or(|it| container.networks.iter().any(|n| it.fit(n)))
+        fit(&self.name, &container.name)
+            && (self.image.is_none()
+                || image_spellings(&container.image).iter().any(|it| fit(&self.image, it)))
+            && (self.compose_project.is_none()
+                || !project.is_empty() && fit(&self.compose_project, project))
+            && (self.network.is_none()
+                || container.networks.iter().any(|it| fit(&self.network, it)))
             && self.labels.iter().all(|(key, pattern)| {
-                container
-                    .labels
-                    .get(key)
-                    .is_some_and(|value| WildMatch::new(pattern).matches(value))
+                container.labels.get(key).is_some_and(|value| pattern.matches(value))
             })
+    }
+
+    /// Returns whether a container of which nothing but the name is known may be meant; `None`
+    /// where that cannot be told.
+    pub fn selects_name(&self, name: &str) -> Option<bool> {
+        let fits = self.name.as_ref().is_none_or(|each| each.iter().any(|it| it.matches(name)));
+        let asks_more = self.image.is_some()
+            || !self.labels.is_empty()
+            || self.compose_project.is_some()
+            || self.network.is_some();
+        if fits && asks_more { None } else { Some(fits) }
     }
 }
 

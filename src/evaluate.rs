@@ -1,0 +1,274 @@
+//! The one evaluator: what holds, what does not, what nobody could see.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::{
+    declaration::{
+        choose::Chooser,
+        policy::{Assignment, Policy, Waiver},
+    },
+    model::{
+        finding::{Finding, Report, Severity, Verdict},
+        object::{Address, Object},
+        selector::Matcher,
+        snapshot::Snapshot,
+    },
+};
+
+/// Waivers that end within this many days are mentioned.
+const ENDING_DAYS: i64 = 14;
+
+/// Judges everything in a snapshot. `today` decides which waivers hold.
+pub fn evaluate(policy: &Policy, today: Date, snapshot: &Snapshot) -> Report {
+    let mut evaluation = Evaluation {
+        report: Report { today, ..Report::default() },
+        waivers: Waivers::new(policy, today),
+        passing: Vec::new(),
+        folding: Vec::new(),
+    };
+    evaluation.containers(&Chooser::new(policy), snapshot);
+    evaluation.daemon(policy, snapshot);
+    evaluation.into_report()
+}
+
+struct Evaluation<'p> {
+    report: Report,
+    waivers: Waivers<'p>,
+    passing: Vec<(Address, usize)>,
+    /// Of the object at hand: index of a failing finding, and what it implies.
+    folding: Vec<(usize, &'static [&'static str])>,
+}
+
+/// Whom a waiver has to fit.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    Object(Object<'a>),
+    /// A container of which only the name is known.
+    Name(&'a str),
+}
+
+impl<'p> Evaluation<'p> {
+    fn containers(&mut self, chooser: &Chooser<'p>, snapshot: &Snapshot) {
+        for observed in &snapshot.containers {
+            let address = Address::container(&observed.spec.name);
+            let object = Object::Container(&observed.spec);
+            let mut looked_at = false;
+            let mut passing = 0;
+            for assignment in chooser.for_container(&observed.spec) {
+                looked_at = true;
+                let verdict = assignment.bound.judge(object);
+                passing += self.count(assignment, &address, Subject::Object(object), verdict);
+            }
+            self.fold();
+            if looked_at {
+                self.passing.push((address, passing));
+            }
+        }
+        let seen: BTreeSet<&str> =
+            snapshot.containers.iter().map(|it| it.spec.name.as_str()).collect();
+        let blind = snapshot.blind_spots.iter().filter(|spot| {
+            spot.address.kind() == "container" && !seen.contains(spot.address.name())
+        });
+        for spot in blind {
+            let name = spot.address.name();
+            for assignment in chooser.for_name(name) {
+                let verdict = Some(Verdict::Unknown(spot.why.clone()));
+                self.count(assignment, &spot.address, Subject::Name(name), verdict);
+            }
+            self.passing.push((spot.address.clone(), 0));
+        }
+    }
+
+    fn daemon(&mut self, policy: &'p Policy, snapshot: &Snapshot) {
+        let mut by_address: BTreeMap<Address, Vec<&'p Assignment>> = BTreeMap::new();
+        for assignment in &policy.daemon {
+            by_address.entry(assignment.daemon_address()).or_default().push(assignment);
+        }
+        let object = Object::Daemon(&snapshot.daemon);
+        for (address, mut assignments) in by_address {
+            assignments.sort_by_key(|it| it.meta.id);
+            let blind = snapshot.blind_spots.iter().find(|spot| spot.address == address);
+            let mut passing = 0;
+            for assignment in assignments {
+                let verdict = match (assignment.bound.judge(object), blind) {
+                    (Some(Verdict::Pass), Some(spot)) => Some(Verdict::Unknown(spot.why.clone())),
+                    (verdict, _) => verdict,
+                };
+                passing += self.count(assignment, &address, Subject::Object(object), verdict);
+            }
+            self.fold();
+            self.passing.push((address, passing));
+        }
+    }
+
+    /// Counts one check and returns 1 if it passes.
+    fn count(
+        &mut self,
+        assignment: &'p Assignment,
+        address: &Address,
+        subject: Subject<'_>,
+        verdict: Option<Verdict>,
+    ) -> usize {
+        let verdict = match verdict {
+            None | Some(Verdict::NotApplicable(_)) => {
+                self.report.not_applicable += 1;
+                return 0;
+            }
+            Some(Verdict::Pass) => {
+                self.report.checks.passing += 1;
+                return 1;
+            }
+            Some(verdict @ (Verdict::Fail { .. } | Verdict::Unknown(_))) => verdict,
+        };
+        let fails = matches!(verdict, Verdict::Fail { .. });
+        let (waived_by, waiver_ended) =
+            self.waivers.covering(assignment.meta.id, address, subject, fails);
+        match (&verdict, &waived_by) {
+            (Verdict::Fail { .. }, Some(_)) => self.report.checks.waived += 1,
+            (Verdict::Fail { .. }, None) => {
+                self.report.checks.failing[rank(assignment.severity)] += 1;
+                if !assignment.meta.implies.is_empty() {
+                    self.folding.push((self.report.findings.len(), assignment.meta.implies));
+                }
+            }
+            (Verdict::Unknown(_), _) => self.report.checks.unknown += 1,
+            (Verdict::Pass | Verdict::NotApplicable(_), _) => {}
+        }
+        self.report.findings.push(Finding {
+            rule: assignment.meta.id,
+            severity: assignment.severity,
+            mode: assignment.mode,
+            address: address.clone(),
+            verdict,
+            from: assignment.from.clone(),
+            waived_by,
+            waiver_ended,
+            implied_by: None,
+        });
+        0
+    }
+
+    /// Puts what follows from a failing rule under it, for the object at hand. A waived rule
+    /// folds nothing: what it would have explained stands by itself.
+    fn fold(&mut self) {
+        for (at, implies) in std::mem::take(&mut self.folding) {
+            let (address, rule) = {
+                let finding = &self.report.findings[at];
+                (finding.address.clone(), finding.rule)
+            };
+            let above = self.report.findings[at].implied_by;
+            let of_object =
+                self.report.findings.iter_mut().rev().take_while(|it| it.address == address);
+            for finding in of_object {
+                let follows = matches!(finding.verdict, Verdict::Fail { .. })
+                    && finding.waived_by.is_none()
+                    && finding.implied_by.is_none()
+                    && finding.rule != rule
+                    && above != Some(finding.rule)
+                    && implies.contains(&finding.rule);
+                if follows {
+                    finding.implied_by = Some(above.unwrap_or(rule));
+                }
+            }
+        }
+    }
+
+    fn into_report(self) -> Report {
+        let Self { mut report, waivers, mut passing, folding: _ } = self;
+        report.findings.sort_by(|a, b| (&a.address, a.rule).cmp(&(&b.address, b.rule)));
+        passing.sort();
+        (report.objects, report.passing) = passing.into_iter().unzip();
+        waivers.tell(&mut report);
+        report
+    }
+}
+
+const fn rank(severity: Severity) -> usize {
+    match severity {
+        Severity::Critical => 0,
+        Severity::High => 1,
+        Severity::Medium => 2,
+        Severity::Low => 3,
+    }
+}
+
+struct Waivers<'p> {
+    all: Vec<Tracked<'p>>,
+    today: Date,
+}
+
+struct Tracked<'p> {
+    waiver: &'p Waiver,
+    matcher: Matcher,
+    used: bool,
+}
+
+impl<'p> Waivers<'p> {
+    fn new(policy: &'p Policy, today: Date) -> Self {
+        let all = policy.waivers.iter().map(|waiver| Tracked {
+            waiver,
+            matcher: Matcher::new(&waiver.on),
+            used: false,
+        });
+        Self { all: all.collect(), today }
+    }
+
+    /// Returns the waiver that covers a finding, else the one that did until it ended.
+    fn covering(
+        &mut self,
+        rule: &str,
+        address: &Address,
+        subject: Subject<'_>,
+        fails: bool,
+    ) -> (Option<String>, Option<String>) {
+        let mut ended = None;
+        for tracked in self.all.iter_mut().filter(|it| it.waiver.rule == rule) {
+            let fits = match subject {
+                Subject::Object(Object::Container(spec)) => tracked.matcher.selects(spec),
+                // A daemon's setting has a name, and nothing else that a selector could ask for.
+                Subject::Object(Object::Daemon(_)) => {
+                    tracked.matcher.selects_name(address.name()) == Some(true)
+                }
+                Subject::Name(name) => tracked.matcher.selects_name(name) != Some(false),
+            };
+            if !fits {
+                continue;
+            }
+            tracked.used = true;
+            if !fails {
+                continue;
+            }
+            // The last day counts.
+            if self.today <= tracked.waiver.expires {
+                return (Some(tracked.waiver.id.clone()), None);
+            }
+            ended = Some(tracked.waiver.id.clone());
+        }
+        (None, ended)
+    }
+
+    fn tell(self, report: &mut Report) {
+        for tracked in &self.all {
+            let waiver = tracked.waiver;
+            if waiver.expires < self.today {
+                report.ended_waivers.push(waiver.id.clone());
+                continue;
+            }
+            if !tracked.used {
+                report.unused_waivers.push(waiver.id.clone());
+            }
+            let left = waiver.days_left(self.today);
+            if left <= ENDING_DAYS {
+                report.ending_waivers.push((waiver.id.clone(), left));
+            }
+        }
+        report.unused_waivers.sort();
+        report.ended_waivers.sort();
+        report.ending_waivers.sort();
+    }
+}

@@ -1,0 +1,70 @@
+//! Containers and snapshots for tests.
+
+use super::{
+    container::{ContainerSpec, Namespace, RestartName, RestartPolicy, Seccomp, State},
+    field::{Field, Parent},
+    owner::Owner,
+    snapshot::{HostFacts, Observed, Snapshot},
+};
+
+/// A running container of nobody's, without limits.
+pub fn container(name: &str) -> ContainerSpec {
+    ContainerSpec {
+        name: name.into(),
+        id: format!("{name:0<64}"),
+        image: "shop/web:2".into(),
+        image_id: "sha256:1f0c".into(),
+        repo_digests: Vec::new(),
+        labels: [].into(),
+        owner: Owner::Nobody,
+        state: State::Running,
+        started_at: "2026-11-20T10:00:00Z".into(),
+        pid: 4242,
+        auto_remove: false,
+        has_healthcheck: false,
+        privileged: false,
+        capability_request: Default::default(),
+        capabilities: Field::Set(super::capability::CapabilitySet::DEFAULT),
+        no_new_privileges: Field::Set(false),
+        seccomp: Field::Set(Seccomp::Builtin),
+        user: Field::Inherited(Parent::Image),
+        uid: Field::Set(0),
+        read_only_rootfs: false,
+        tmpfs: [].into(),
+        mounts: Vec::new(),
+        pids_limit: None,
+        memory_bytes: None,
+        restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },
+        network_mode: Namespace::Own,
+        pid_mode: Namespace::Own,
+        ipc_mode: Namespace::Own,
+        uts_mode: Namespace::Own,
+        networks: vec!["bridge".into()],
+        published_ports: Vec::new(),
+        publish_all_ports: false,
+    }
+}
+
+/// A host with these containers.
+pub fn snapshot(containers: impl IntoIterator<Item = ContainerSpec>) -> Snapshot {
+    let mut containers: Vec<Observed> = containers
+        .into_iter()
+        .map(|spec| Observed { fingerprint: format!("print of {}", spec.name), spec })
+        .collect();
+    containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+    let running = containers.iter().filter(|it| it.spec.state.has_processes()).count();
+    let mut snapshot = Snapshot {
+        host: HostFacts {
+            name: "edge-07".into(),
+            engine_id: "ENGINE".into(),
+            platform: "linux/amd64".into(),
+            engine_name: "Docker".into(),
+            engine_version: "28.5.2".into(),
+            api_version: "1.51".into(),
+        },
+        containers,
+        ..Snapshot::default()
+    };
+    snapshot.daemon.running_containers = running;
+    snapshot
+}
