@@ -6,6 +6,7 @@
 //! - [`model`]: the nouns.
 //! - [`rules`]: one file per rule; a rule judges and never acts.
 //! - [`declaration`]: YAML to [`declaration::policy::Policy`], with every problem and its place.
+//! - [`sources`]: from the engine's JSON to the nouns, and from edits back to its JSON.
 //! - [`evaluate`]: policy and snapshot to a report that adds up.
 //! - [`plan`]: from what was found to what would be done.
 //! - [`render`]: plans, runs and problems as text.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     capability::{CapabilityRequest, CapabilitySet},
-    field::Field,
+    field::{Field, Parent},
     mount::Mount,
     owner::Owner,
 };
@@ -21,8 +21,8 @@ pub struct ContainerSpec {
     pub image: String,
     /// `sha256:…`; empty when the source does not tell.
     pub image_id: String,
-    /// `repository@sha256:…` of the image, where the surroundings tell.
-    pub repo_digests: Vec<String>,
+    /// `repository@sha256:…` of the image. Filled in by `effective::complete`.
+    pub repo_digests: Field<Vec<String>>,
     pub labels: BTreeMap<String, String>,
     pub owner: Owner,
     pub state: State,
@@ -38,6 +38,11 @@ pub struct ContainerSpec {
     /// After privileged, add and drop. Filled in by `effective::complete`.
     pub capabilities: Field<CapabilitySet>,
     pub no_new_privileges: Field<bool>,
+    /// The container's own option; `None` leaves it to the daemon.
+    pub seccomp_option: Option<Seccomp>,
+    /// What the daemon gives a container without an option when it is created today.
+    pub seccomp_default: Field<Seccomp>,
+    /// After privileged, option and default. Filled in by `effective::complete`.
     pub seccomp: Field<Seccomp>,
     /// The user as configured; empty means the image's, and there root.
     pub user: Field<String>,
@@ -47,7 +52,13 @@ pub struct ContainerSpec {
     pub read_only_rootfs: bool,
     /// Path to mount options.
     pub tmpfs: BTreeMap<String, String>,
+    /// Binds and volumes, sorted by destination; a tmpfs is in `tmpfs` alone.
     pub mounts: Vec<Mount>,
+    /// Paths for which the image or the caller asks a volume without a name, sorted.
+    pub volume_paths: Vec<String>,
+    /// False until the first start of a container that takes mounts from others: the engine does
+    /// not list them before.
+    pub mounts_listed: bool,
 
     /// `None` is no limit.
     pub pids_limit: Option<i64>,
@@ -63,6 +74,50 @@ pub struct ContainerSpec {
     pub networks: Vec<String>,
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
+}
+
+impl ContainerSpec {
+    /// Returns a container of this name that exists and asks for nothing.
+    pub fn bare(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            id: String::new(),
+            image: String::new(),
+            image_id: String::new(),
+            repo_digests: Field::Unknown("the image was not looked at"),
+            labels: BTreeMap::new(),
+            owner: Owner::Nobody,
+            state: State::Created,
+            started_at: String::new(),
+            pid: 0,
+            auto_remove: false,
+            has_healthcheck: false,
+            privileged: false,
+            capability_request: CapabilityRequest::default(),
+            capabilities: Field::Set(CapabilitySet::DEFAULT),
+            no_new_privileges: Field::Inherited(Parent::Daemon),
+            seccomp_option: None,
+            seccomp_default: Field::Inherited(Parent::Daemon),
+            seccomp: Field::Inherited(Parent::Daemon),
+            user: Field::Set(String::new()),
+            uid: Field::Set(0),
+            read_only_rootfs: false,
+            tmpfs: BTreeMap::new(),
+            mounts: Vec::new(),
+            volume_paths: Vec::new(),
+            mounts_listed: true,
+            pids_limit: None,
+            memory_bytes: None,
+            restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },
+            network_mode: Namespace::Own,
+            pid_mode: Namespace::Own,
+            ipc_mode: Namespace::Own,
+            uts_mode: Namespace::Own,
+            networks: Vec::new(),
+            published_ports: Vec::new(),
+            publish_all_ports: false,
+        }
+    }
 }
 
 /// What the engine says a container is doing.
@@ -97,6 +152,8 @@ pub enum Seccomp {
     Profile {
         allows_everything: bool,
     },
+    /// Something that this program cannot read.
+    Unreadable,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +173,20 @@ pub enum RestartName {
 }
 
 impl RestartPolicy {
+    /// Reads a policy from its word and count; an empty word is `no`, and a count means nothing
+    /// but for `on-failure`.
+    pub fn from_word(word: &str, max_retries: u32) -> Self {
+        let name = match word {
+            "" | "no" => RestartName::No,
+            "always" => RestartName::Always,
+            "unless-stopped" => RestartName::UnlessStopped,
+            "on-failure" => RestartName::OnFailure,
+            other => RestartName::Other(other.into()),
+        };
+        let max_retries = if name == RestartName::OnFailure { max_retries } else { 0 };
+        Self { name, max_retries }
+    }
+
     /// Returns it as people write it: `on-failure:5`.
     pub fn text(&self) -> String {
         match &self.name {
@@ -141,8 +212,14 @@ pub enum Namespace {
     /// IPC of its own that others may join.
     Shareable,
     Host,
-    /// That of the container of this ID or name.
-    Container(String),
+    /// That of another container.
+    Container {
+        /// Its ID, or its name in a request.
+        id: String,
+        /// Whether this leads to the host's own namespace in the end. Filled in by
+        /// `effective::follow_joined`.
+        reaches_host: Field<bool>,
+    },
     /// A network by name.
     Named(String),
 }
@@ -155,9 +232,13 @@ impl Namespace {
             "none" => Self::None,
             "shareable" => Self::Shareable,
             "host" => Self::Host,
-            other => other
-                .strip_prefix("container:")
-                .map_or_else(|| Self::Named(other.into()), |it| Self::Container(it.into())),
+            other => other.strip_prefix("container:").map_or_else(
+                || Self::Named(other.into()),
+                |id| Self::Container {
+                    id: id.into(),
+                    reaches_host: Field::Unknown("the container that it joins was not looked at"),
+                },
+            ),
         }
     }
 
@@ -168,7 +249,7 @@ impl Namespace {
             Self::None => "none".into(),
             Self::Shareable => "shareable".into(),
             Self::Host => "host".into(),
-            Self::Container(it) => format!("container:{it}"),
+            Self::Container { id, .. } => format!("container:{id}"),
             Self::Named(it) => it.clone(),
         }
     }

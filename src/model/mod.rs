@@ -12,9 +12,11 @@ pub mod edit;
 pub mod effective;
 pub mod field;
 pub mod finding;
+pub mod host_path;
 pub mod mount;
 pub mod object;
 pub mod owner;
+pub mod predict;
 pub mod provenance;
 pub mod redacted;
 #[cfg(test)]

@@ -6,15 +6,18 @@ use super::field::Field;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mount {
     pub kind: MountKind,
-    /// Host path of a bind, name of a volume, empty for tmpfs.
+    /// Host path of a bind, name of a volume; empty for a volume that has none yet.
     pub source: String,
     /// Path inside the container.
     pub destination: String,
     pub writable: bool,
-    /// Host path after symlinks, also for a volume that is a bind in disguise. Filled in by
-    /// `effective::complete`; not meaningful for tmpfs.
+    /// Taken over from another container (`--volumes-from`), so not to be taken away here.
+    pub inherited: bool,
+    /// Host path after symlinks, also for a volume that is a bind in disguise; empty for a volume
+    /// that the engine keeps among its own. Filled in by `effective::complete`.
     pub real_source: Field<String>,
-    /// Whether the source is, or holds, a socket that controls an engine. Filled in likewise.
+    /// Whether the source is, or holds, a socket that controls an engine, as far as it is known
+    /// where the source leads. Filled in likewise.
     pub reach: SocketReach,
 }
 
@@ -22,7 +25,7 @@ pub struct Mount {
 pub enum MountKind {
     Bind,
     Volume,
-    Tmpfs,
+    /// A kind that this program does not know: image, cluster, named pipe.
     Other,
 }
 

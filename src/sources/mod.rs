@@ -1,3 +1,8 @@
-//! Containers as others describe them, read into one view, and written back.
+//! From the engine's words to specs, and from edits back to its words.
+//!
+//! Pure: bytes and JSON in, values out. `observe` fetches, `execute` sends.
 
 pub mod create_body;
+pub mod inspect;
+pub mod lower;
+mod options;

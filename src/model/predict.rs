@@ -1,0 +1,103 @@
+//! What a container will look like once edits are carried out.
+//!
+//! `sources::lower` carries them out on the engine's JSON; a test holds the two together.
+
+use super::{
+    container::{ContainerSpec, Namespace, RestartPolicy},
+    edit::ContainerEdit,
+    effective::derive,
+    field::Field,
+    host_path,
+    mount::{Mount, MountKind, SocketReach},
+};
+
+/// Returns the container as inspect will show it after the edits.
+#[must_use]
+pub fn predict(mut spec: ContainerSpec, edits: &[ContainerEdit]) -> ContainerSpec {
+    for edit in edits {
+        apply(&mut spec, edit);
+    }
+    if !edits.iter().all(ContainerEdit::in_place) {
+        // The kernel's word was about the process before.
+        derive(&mut spec);
+    }
+    spec
+}
+
+fn apply(spec: &mut ContainerSpec, edit: &ContainerEdit) {
+    match edit {
+        ContainerEdit::Privileged(privileged) => spec.privileged = *privileged,
+        ContainerEdit::BoundCapabilities(allow) => {
+            spec.capability_request = spec.capability_request.bounded(*allow);
+        }
+        ContainerEdit::NoNewPrivileges(on) => spec.no_new_privileges = Field::Set(*on),
+        ContainerEdit::DefaultSeccomp => spec.seccomp_option = None,
+        ContainerEdit::ReadOnlyRootfs(on) => spec.read_only_rootfs = *on,
+        ContainerEdit::Tmpfs { path, options } => {
+            spec.tmpfs.insert(host_path::clean(path), options.clone());
+        }
+        ContainerEdit::User(user) => spec.user = Field::Set(user.clone()),
+        ContainerEdit::RemoveMount { destination } => remove_mount(spec, destination),
+        ContainerEdit::NetworkMode(word) => set_network_mode(spec, word),
+        ContainerEdit::PrivatePid => spec.pid_mode = Namespace::Own,
+        ContainerEdit::PrivateIpc => spec.ipc_mode = Namespace::Own,
+        ContainerEdit::PrivateUts => spec.uts_mode = Namespace::Own,
+        ContainerEdit::PublishOn { container_port, address } => {
+            publish_on(spec, container_port, address);
+        }
+        ContainerEdit::PidsLimit(limit) => spec.pids_limit = Some(*limit).filter(|it| *it > 0),
+        ContainerEdit::Memory(bytes) => spec.memory_bytes = Some(*bytes).filter(|it| *it > 0),
+        ContainerEdit::RestartPolicy { name, max_retries } => {
+            spec.restart_policy = RestartPolicy::from_word(name, *max_retries);
+        }
+    }
+}
+
+/// Where the image declares a volume, the engine gives the container one without a name as soon
+/// as nothing else is mounted there.
+fn remove_mount(spec: &mut ContainerSpec, destination: &str) {
+    let destination = host_path::clean(destination);
+    spec.tmpfs.remove(&destination);
+    spec.mounts.retain(|it| it.inherited || it.destination != destination);
+    if spec.volume_paths.contains(&destination) {
+        spec.mounts.push(Mount {
+            kind: MountKind::Volume,
+            source: String::new(),
+            destination,
+            writable: true,
+            inherited: false,
+            real_source: Field::Set(String::new()),
+            reach: SocketReach::None,
+        });
+        spec.mounts.sort_by(|a, b| a.destination.cmp(&b.destination));
+    }
+}
+
+/// The container is on the network that its mode names and on no other. A container in another
+/// one's network can publish nothing.
+fn set_network_mode(spec: &mut ContainerSpec, word: &str) {
+    spec.network_mode = Namespace::from_word(word);
+    spec.networks = match &spec.network_mode {
+        Namespace::Container { .. } => {
+            spec.published_ports.clear();
+            spec.publish_all_ports = false;
+            Vec::new()
+        }
+        Namespace::Own => vec!["bridge".into()],
+        Namespace::None => vec!["none".into()],
+        Namespace::Host => vec!["host".into()],
+        Namespace::Shareable => vec!["shareable".into()],
+        Namespace::Named(name) => vec![name.clone()],
+    };
+}
+
+fn publish_on(spec: &mut ContainerSpec, container_port: &str, address: &str) {
+    for port in &mut spec.published_ports {
+        if port.container_port == container_port && port.is_wildcard() {
+            port.host_ip = address.into();
+        }
+    }
+    spec.published_ports.sort_unstable();
+    // Wildcards of both families become one address, which cannot be bound twice.
+    spec.published_ports.dedup();
+}

@@ -1,0 +1,393 @@
+//! From an inspect reply's bytes to a spec.
+//!
+//! Reads only what rules look at, and borrows while it does. A member that is missing or null, a
+//! member or a word that this program has never heard of: none of them is an error.
+
+mod mounts;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::options::{go_bool, security_option};
+use crate::model::{
+    capability::{CapabilityRequest, CapabilitySet},
+    container::{ContainerSpec, Namespace, PublishedPort, RestartPolicy, Seccomp, State},
+    effective::uid_of,
+    field::{Field, Parent},
+    owner::Owner,
+    snapshot::Fingerprint,
+};
+
+/// What one inspect reply says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspected {
+    /// Without what surroundings decide: give it to `effective::complete`.
+    pub spec: ContainerSpec,
+    pub fingerprint: Fingerprint,
+}
+
+/// Reads the reply to `GET /containers/{id}/json`.
+pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
+    let reply: Reply<'_> = serde_json::from_slice(reply)?;
+    let config = reply.config.unwrap_or_default();
+    let raw_host = reply.host_config.map_or("{}", RawValue::get);
+    let host: HostConfig<'_> = serde_json::from_str(raw_host)?;
+    let networks: Vec<String> = reply
+        .network_settings
+        .and_then(|it| it.networks)
+        .map(|it| it.into_keys().collect())
+        .unwrap_or_default();
+    let id = text(reply.id.as_ref());
+    let fingerprint = fingerprint(id, raw_host, &config, &networks);
+
+    let labels: BTreeMap<String, String> = config.read("Labels")?.unwrap_or_default();
+    let healthcheck: Healthcheck<'_> = config.read("Healthcheck")?.unwrap_or_default();
+    let volumes: BTreeMap<Cow<'_, str>, IgnoredAny> = config.read("Volumes")?.unwrap_or_default();
+    let image: Option<Text<'_>> = config.read("Image")?;
+    let user: Option<Text<'_>> = config.read("User")?;
+    let state = reply.state.unwrap_or_default();
+    let started_at = match text(state.started_at.as_ref()) {
+        // Go's zero time: it never started.
+        never if never.starts_with("0001-") => "",
+        at => at,
+    };
+    let mut options = SecurityOptions::default();
+    for option in host.security_opt.iter().flatten() {
+        options.read(&option.0);
+    }
+    let privileged = host.privileged.unwrap_or(false);
+    let capability_request = capability_request(&host);
+    let mounts = mounts::mounts(reply.mounts.as_deref().unwrap_or(&[]), &host, &volumes);
+    let takes_mounts = host.volumes_from.as_ref().is_some_and(|it| !it.is_empty());
+    let user = text(user.as_ref());
+
+    let spec = ContainerSpec {
+        name: text(reply.name.as_ref()).trim_start_matches('/').to_owned(),
+        id: id.to_owned(),
+        image: text(image.as_ref()).to_owned(),
+        image_id: text(reply.image.as_ref()).to_owned(),
+        repo_digests: Field::Unknown("the image was not looked at"),
+        owner: Owner::from_labels(&labels),
+        labels,
+        state: state_from_word(text(state.status.as_ref())),
+        started_at: started_at.to_owned(),
+        pid: state.pid.and_then(|it| u32::try_from(it).ok()).unwrap_or(0),
+        auto_remove: host.auto_remove.unwrap_or(false),
+        has_healthcheck: healthcheck.is_given(),
+        privileged,
+        capability_request,
+        capabilities: Field::Set(capability_request.effective(privileged)),
+        no_new_privileges: options.no_new_privileges.unwrap_or(Field::Inherited(Parent::Daemon)),
+        seccomp: match &options.seccomp {
+            Some(option) => Field::Set(option.clone()),
+            None if privileged => Field::Set(Seccomp::Unconfined),
+            None => Field::Inherited(Parent::Daemon),
+        },
+        seccomp_option: options.seccomp,
+        seccomp_default: Field::Inherited(Parent::Daemon),
+        user: Field::Set(user.to_owned()),
+        uid: uid_of(user),
+        read_only_rootfs: host.readonly_rootfs.unwrap_or(false),
+        tmpfs: mounts.tmpfs,
+        mounts: mounts.mounts,
+        volume_paths: mounts.volume_paths,
+        mounts_listed: !takes_mounts || !started_at.is_empty(),
+        pids_limit: host.pids_limit.filter(|limit| *limit > 0),
+        memory_bytes: host.memory.filter(|limit| *limit > 0),
+        restart_policy: host.restart_policy.map_or_else(
+            || RestartPolicy::from_word("", 0),
+            |it| {
+                let retries = it.maximum_retry_count.unwrap_or(0);
+                RestartPolicy::from_word(
+                    text(it.name.as_ref()),
+                    u32::try_from(retries).unwrap_or(0),
+                )
+            },
+        ),
+        network_mode: Namespace::from_word(text(host.network_mode.as_ref())),
+        pid_mode: Namespace::from_word(text(host.pid_mode.as_ref())),
+        ipc_mode: Namespace::from_word(text(host.ipc_mode.as_ref())),
+        uts_mode: Namespace::from_word(text(host.uts_mode.as_ref())),
+        networks,
+        published_ports: published_ports(host.port_bindings.unwrap_or_default()),
+        publish_all_ports: host.publish_all_ports.unwrap_or(false),
+    };
+    Ok(Inspected { spec, fingerprint })
+}
+
+/// Text that borrows where the JSON has no escapes; an `Option<Cow<str>>` would always copy.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn text<'a>(value: Option<&'a Text<'_>>) -> &'a str {
+    value.map_or("", |it| it.0.as_ref())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reply<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    image: Option<Text<'a>>,
+    #[serde(borrow)]
+    state: Option<StateReply<'a>>,
+    #[serde(borrow)]
+    config: Option<Config<'a>>,
+    #[serde(borrow)]
+    host_config: Option<&'a RawValue>,
+    #[serde(borrow)]
+    mounts: Option<Vec<mounts::Listed<'a>>>,
+    #[serde(borrow)]
+    network_settings: Option<NetworkSettings<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StateReply<'a> {
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    pid: Option<i64>,
+    #[serde(borrow)]
+    started_at: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettings<'a> {
+    #[serde(borrow)]
+    networks: Option<BTreeMap<String, &'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostConfig<'a> {
+    #[serde(borrow)]
+    binds: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    mounts: Option<Vec<mounts::Asked<'a>>>,
+    tmpfs: Option<BTreeMap<String, String>>,
+    #[serde(borrow)]
+    volumes_from: Option<Vec<Text<'a>>>,
+    privileged: Option<bool>,
+    #[serde(borrow)]
+    cap_add: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    cap_drop: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    security_opt: Option<Vec<Text<'a>>>,
+    readonly_rootfs: Option<bool>,
+    pids_limit: Option<i64>,
+    memory: Option<i64>,
+    #[serde(borrow)]
+    restart_policy: Option<RestartPolicyReply<'a>>,
+    auto_remove: Option<bool>,
+    #[serde(borrow)]
+    network_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    pid_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    ipc_mode: Option<Text<'a>>,
+    #[serde(borrow, rename = "UTSMode")]
+    uts_mode: Option<Text<'a>>,
+    port_bindings: Option<BTreeMap<String, Option<Vec<PortBinding>>>>,
+    publish_all_ports: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RestartPolicyReply<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    maximum_retry_count: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PortBinding {
+    host_ip: Option<String>,
+    host_port: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Healthcheck<'a> {
+    #[serde(borrow)]
+    test: Option<Vec<Text<'a>>>,
+}
+
+impl Healthcheck<'_> {
+    fn is_given(&self) -> bool {
+        self.test.as_ref().and_then(|it| it.first()).is_some_and(|it| it.0 != "NONE")
+    }
+}
+
+/// The members of `Config` as they came, so that all but the secret ones go into the
+/// fingerprint.
+#[derive(Default)]
+struct Config<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Config<'a> {
+    fn read<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        match self.0.iter().find(|(key, _)| key == name) {
+            Some((_, raw)) => serde_json::from_str(raw.get()),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Config<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Config<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Config<'de>, A::Error> {
+                let mut members = Vec::with_capacity(24);
+                while let Some((Text(key), raw)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    members.push((key, raw));
+                }
+                Ok(Config(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn fingerprint(id: &str, host: &str, config: &Config<'_>, networks: &[String]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    // Each part ends with a byte that no JSON holds, so that parts cannot run into each other.
+    let mut add = |part: &str| {
+        hash.update(part);
+        hash.update([0xff]);
+    };
+    add(id);
+    add(host);
+    for (key, raw) in &config.0 {
+        if key != "Env" && key != "Labels" {
+            add(key);
+            add(raw.get());
+        }
+    }
+    for network in networks {
+        add(network);
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn state_from_word(word: &str) -> State {
+    match word {
+        "created" => State::Created,
+        "running" => State::Running,
+        "paused" => State::Paused,
+        "restarting" => State::Restarting,
+        "exited" => State::Exited,
+        "dead" => State::Dead,
+        "removing" => State::Removing,
+        _ => State::Other,
+    }
+}
+
+fn capability_request(host: &HostConfig<'_>) -> CapabilityRequest {
+    let set = |list: &Option<Vec<Text<'_>>>| {
+        let mut named = CapabilitySet::EMPTY;
+        let mut all = false;
+        for Text(word) in list.iter().flatten() {
+            if word.eq_ignore_ascii_case("ALL") {
+                all = true;
+            } else if let Some(one) = CapabilitySet::named(word) {
+                named = named.union(one);
+            }
+        }
+        (named, all)
+    };
+    let (add, add_all) = set(&host.cap_add);
+    let (drop, drop_all) = set(&host.cap_drop);
+    CapabilityRequest { add, add_all, drop, drop_all }
+}
+
+/// The security options that rules look at. The last mention wins.
+#[derive(Default)]
+struct SecurityOptions {
+    no_new_privileges: Option<Field<bool>>,
+    seccomp: Option<Seccomp>,
+}
+
+impl SecurityOptions {
+    fn read(&mut self, option: &str) {
+        match security_option(option) {
+            ("no-new-privileges", "") => self.no_new_privileges = Some(Field::Set(true)),
+            ("no-new-privileges", word) => {
+                let unreadable = Field::Unknown("its no-new-privileges option cannot be read");
+                self.no_new_privileges = Some(go_bool(word).map_or(unreadable, Field::Set));
+            }
+            ("seccomp", profile) => self.seccomp = Some(seccomp(profile)),
+            _ => {}
+        }
+    }
+}
+
+fn seccomp(profile: &str) -> Seccomp {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Profile<'a> {
+        #[serde(borrow)]
+        default_action: Option<Text<'a>>,
+    }
+
+    match profile {
+        "unconfined" => Seccomp::Unconfined,
+        "builtin" => Seccomp::Builtin,
+        json => match serde_json::from_str::<Profile<'_>>(json) {
+            Ok(profile) => Seccomp::Profile {
+                allows_everything: matches!(
+                    text(profile.default_action.as_ref()),
+                    "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG"
+                ),
+            },
+            Err(_) => Seccomp::Unreadable,
+        },
+    }
+}
+
+fn published_ports(bindings: BTreeMap<String, Option<Vec<PortBinding>>>) -> Vec<PublishedPort> {
+    let mut ports: Vec<PublishedPort> = bindings
+        .into_iter()
+        .flat_map(|(port, hosts)| {
+            let port = if port.contains('/') { port } else { format!("{port}/tcp") };
+            hosts.into_iter().flatten().map(move |host| PublishedPort {
+                container_port: port.clone(),
+                host_ip: host.host_ip.unwrap_or_default(),
+                host_port: host.host_port.unwrap_or_default(),
+            })
+        })
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}

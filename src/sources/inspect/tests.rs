@@ -1,0 +1,181 @@
+//! Replies as engines and other programs send them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::{
+    container::{RestartName, State},
+    mount::MountKind,
+};
+
+fn read(reply: Value) -> ContainerSpec {
+    from_inspect(reply.to_string().as_bytes()).unwrap().spec
+}
+
+fn host(host_config: Value) -> ContainerSpec {
+    read(json!({ "HostConfig": host_config }))
+}
+
+#[test]
+fn empty_null_and_absent_are_one() {
+    let absent = read(json!({}));
+    let null: Value = [
+        "Binds",
+        "Mounts",
+        "Tmpfs",
+        "VolumesFrom",
+        "Privileged",
+        "CapAdd",
+        "CapDrop",
+        "SecurityOpt",
+        "ReadonlyRootfs",
+        "PidsLimit",
+        "Memory",
+        "RestartPolicy",
+        "AutoRemove",
+        "NetworkMode",
+        "PidMode",
+        "IpcMode",
+        "UTSMode",
+        "PortBindings",
+        "PublishAllPorts",
+    ]
+    .into_iter()
+    .map(|key| (key.to_owned(), Value::Null))
+    .collect::<serde_json::Map<_, _>>()
+    .into();
+    assert_eq!(host(null), absent);
+    assert_eq!(host(json!({ "PidsLimit": 0, "Memory": 0, "CapAdd": [], "Binds": [] })), absent);
+    assert_eq!(host(json!({ "PidsLimit": -1, "RestartPolicy": { "Name": "" } })), absent);
+    assert_eq!(read(json!({ "Config": null, "HostConfig": null, "Mounts": null })), absent);
+}
+
+#[test]
+fn what_a_newer_engine_says_is_survived() {
+    let spec = read(json!({
+        "State": { "Status": "hibernating", "Mood": 3 },
+        "HostConfig": {
+            "RestartPolicy": { "Name": "on-tuesday", "MaximumRetryCount": 3 },
+            "CgroupnsMode": "shared",
+            "SecurityOpt": ["landlock=strict", "seccomp=new-word"],
+            "CapAdd": ["CAP_FUTURE"],
+            "Mounts": [{ "Type": "hologram", "Target": "/h" }],
+        },
+        "Tomorrow": [1, { "a": null }],
+    }));
+    assert_eq!(spec.state, State::Other);
+    assert_eq!(spec.restart_policy.name, RestartName::Other("on-tuesday".into()));
+    assert_eq!(spec.seccomp_option, Some(Seccomp::Unreadable));
+    assert_eq!(spec.mounts[0].kind, MountKind::Other);
+}
+
+#[test]
+fn last_mention_of_a_security_option_wins_in_every_spelling() {
+    for (options, expected) in [
+        (json!(["no-new-privileges"]), Some(true)),
+        (json!(["no-new-privileges:true"]), Some(true)),
+        (json!(["no-new-privileges=1", "label=disable"]), Some(true)),
+        (json!(["no-new-privileges", "no-new-privileges=false"]), Some(false)),
+        (json!(["no-new-privileges=yes"]), None),
+        (json!(["seccomp=unconfined"]), None),
+    ] {
+        let spec = host(json!({ "SecurityOpt": options }));
+        assert_eq!(spec.no_new_privileges.stated().copied(), expected, "{options}");
+    }
+}
+
+#[test]
+fn seccomp_profile_that_allows_by_default_is_seen() {
+    for (profile, allows_everything) in [
+        (r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[]}"#, true),
+        (r#"{"defaultAction":"SCMP_ACT_ERRNO"}"#, false),
+    ] {
+        let spec = host(json!({ "SecurityOpt": [format!("seccomp={profile}")] }));
+        assert_eq!(spec.seccomp_option, Some(Seccomp::Profile { allows_everything }));
+    }
+}
+
+#[test]
+fn capabilities_count_in_any_spelling() {
+    let spec = host(json!({ "CapAdd": ["sys_admin", "CAP_SYS_ADMIN"], "CapDrop": ["all"] }));
+    assert_eq!(spec.capabilities, Field::Set(CapabilitySet::named("SYS_ADMIN").unwrap()));
+}
+
+#[test]
+fn mounts_are_joined_from_everything_that_asks_for_them() {
+    let spec = read(json!({
+        "Config": { "Volumes": { "/anonymous": {}, "/bound": {} } },
+        "HostConfig": {
+            "Binds": ["/etc:/bound:ro", "data:/data", "/bare"],
+            "Mounts": [
+                { "Type": "bind", "Source": "/srv", "Target": "/srv/", "ReadOnly": true },
+                { "Type": "tmpfs", "Target": "/scratch" },
+            ],
+            "Tmpfs": { "/run": "size=64m" },
+            "VolumesFrom": ["other"],
+        },
+        "Mounts": [
+            { "Type": "bind", "Source": "/etc", "Destination": "/bound", "RW": false, "Mode": "ro" },
+            { "Type": "volume", "Name": "shared", "Source": "/v", "Destination": "/taken", "RW": true },
+        ],
+    }));
+    let seen: Vec<_> = spec
+        .mounts
+        .iter()
+        .map(|it| (it.destination.as_str(), it.source.as_str(), it.writable, it.inherited))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("/anonymous", "", true, false),
+            ("/bare", "", true, false),
+            ("/bound", "/etc", false, false),
+            ("/data", "data", true, false),
+            ("/srv", "/srv", false, false),
+            ("/taken", "shared", true, true),
+        ]
+    );
+    assert_eq!(spec.tmpfs.keys().collect::<Vec<_>>(), ["/run", "/scratch"]);
+    assert_eq!(spec.volume_paths, ["/anonymous", "/bound"]);
+    assert!(!spec.mounts_listed, "it never started");
+}
+
+#[test]
+fn fingerprint_moves_with_settings_and_not_with_secrets_or_state() {
+    let reply = |env: &str, label: &str, memory: i64, status: &str| {
+        let reply = json!({
+            "Id": "1",
+            "State": { "Status": status },
+            "Config": { "Env": [env], "Labels": { "a": label }, "User": "1" },
+            "HostConfig": { "Memory": memory },
+            "NetworkSettings": { "Networks": { "bridge": {} } },
+        });
+        from_inspect(reply.to_string().as_bytes()).unwrap().fingerprint
+    };
+    let first = reply("A=1", "x", 0, "running");
+    assert_eq!(first, reply("A=2", "y", 0, "exited"));
+    assert_ne!(first, reply("A=1", "x", 1, "running"));
+    assert_eq!(first.len(), 64);
+}
+
+#[test]
+fn ports_are_those_configured() {
+    let spec = host(json!({ "PortBindings": {
+        "80": [{ "HostIp": "", "HostPort": "8080" }],
+        "53/udp": [{ "HostIp": "::1", "HostPort": "53" }, { "HostIp": "::1", "HostPort": "53" }],
+        "9/tcp": null,
+    }}));
+    let seen: Vec<_> = spec
+        .published_ports
+        .iter()
+        .map(|it| (it.container_port.as_str(), it.is_wildcard()))
+        .collect();
+    assert_eq!(seen, [("53/udp", false), ("80/tcp", true)]);
+}
+
+#[test]
+fn what_is_no_reply_is_an_error_and_no_panic() {
+    for bytes in [&b""[..], b"null", b"[]", b"{", b"\xff", b"{\"HostConfig\":{\"Binds\":3}}"] {
+        assert!(from_inspect(bytes).is_err());
+    }
+}
