@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     capability::{CapabilityRequest, CapabilitySet},
-    field::{Field, Parent},
+    field::Field,
     mount::Mount,
     owner::Owner,
 };
@@ -74,50 +74,6 @@ pub struct ContainerSpec {
     pub networks: Vec<String>,
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
-}
-
-impl ContainerSpec {
-    /// Returns a container of this name that exists and asks for nothing.
-    pub fn bare(name: &str) -> Self {
-        Self {
-            name: name.into(),
-            id: String::new(),
-            image: String::new(),
-            image_id: String::new(),
-            repo_digests: Field::Unknown("the image was not looked at"),
-            labels: BTreeMap::new(),
-            owner: Owner::Nobody,
-            state: State::Created,
-            started_at: String::new(),
-            pid: 0,
-            auto_remove: false,
-            has_healthcheck: false,
-            privileged: false,
-            capability_request: CapabilityRequest::default(),
-            capabilities: Field::Set(CapabilitySet::DEFAULT),
-            no_new_privileges: Field::Inherited(Parent::Daemon),
-            seccomp_option: None,
-            seccomp_default: Field::Inherited(Parent::Daemon),
-            seccomp: Field::Inherited(Parent::Daemon),
-            user: Field::Set(String::new()),
-            uid: Field::Set(0),
-            read_only_rootfs: false,
-            tmpfs: BTreeMap::new(),
-            mounts: Vec::new(),
-            volume_paths: Vec::new(),
-            mounts_listed: true,
-            pids_limit: None,
-            memory_bytes: None,
-            restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },
-            network_mode: Namespace::Own,
-            pid_mode: Namespace::Own,
-            ipc_mode: Namespace::Own,
-            uts_mode: Namespace::Own,
-            networks: Vec::new(),
-            published_ports: Vec::new(),
-            publish_all_ports: false,
-        }
-    }
 }
 
 /// What the engine says a container is doing.
