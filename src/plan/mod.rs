@@ -1,7 +1,18 @@
 //! The plan: complete, ordered, serialisable, with its reasons. The executor reads nothing else.
 
+pub mod build;
+mod cause;
+mod containers;
+mod daemon;
 pub mod daemon_file;
+pub mod flags;
+pub mod identity;
+mod ledger;
+pub mod limits;
+mod merge;
+mod owner_lines;
 pub mod run;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +43,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Findings that no change answers: by hand, observed, warned, waived, unknown.
     pub notes: Vec<Note>,
+    /// What could not be read at all, and why.
+    pub blind_spots: Vec<(Address, String)>,
     pub waivers: WaiverNotes,
     /// Patterns that the view was narrowed to, as given; empty is the whole host.
     pub narrowed_to: Vec<String>,

@@ -1,0 +1,317 @@
+//! From a report to a plan.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use wildmatch::WildMatch;
+
+use super::{
+    Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, Lost, Note, Plan,
+    WaiverNotes, containers, daemon, identity,
+    ledger::{ledger, note},
+    run::LastApplied,
+};
+use crate::{
+    declaration::{choose::Chooser, policy::Policy},
+    model::{
+        class::Class,
+        container::{ContainerSpec, Namespace},
+        finding::{Finding, Fix, Mode, Report, Verdict},
+        object::Address,
+        selector::Matcher,
+        snapshot::{BlindSpot, Snapshot},
+    },
+};
+
+/// Returns what is to be done about a report, in order, and why. `last` explains causes and holds
+/// back what was undone; it never decides what is right. `layers` tells what replacements would
+/// discard: ask [`replacements`] whose to look at.
+pub fn plan(
+    policy: &Policy,
+    report: &Report,
+    snapshot: &Snapshot,
+    last: &LastApplied,
+    layers: &BTreeMap<Address, Lost>,
+    ceiling: &Ceiling,
+) -> Plan {
+    let context = Context::new(policy, report, snapshot, last, layers, ceiling);
+    let view = View::new(ceiling);
+    let objects: Vec<&Address> = report.objects.iter().filter(|it| view.shows(it)).collect();
+    let findings: Vec<&Finding> =
+        report.findings.iter().filter(|it| view.shows(&it.address)).collect();
+
+    let (changes, answered, notes) = changes(&context, &findings);
+    let ledger = ledger(&context, &objects, &findings, &changes, &notes, &answered);
+    let basis = changes
+        .iter()
+        .filter_map(|change| {
+            let print = identity::fingerprint(snapshot, &change.address)?;
+            Some((change.address.clone(), print))
+        })
+        .collect();
+    Plan {
+        format_version: FORMAT_VERSION.into(),
+        host: Host {
+            name: snapshot.host.name.clone(),
+            engine_id: snapshot.host.engine_id.clone(),
+            engine_name: snapshot.host.engine_name.clone(),
+            engine_version: snapshot.host.engine_version.clone(),
+            api_version: snapshot.host.api_version.clone(),
+        },
+        declaration: DeclarationFacts {
+            path: policy.files.first().map(|it| it.path.clone()).unwrap_or_default(),
+            digest: policy.digest.clone(),
+            files: policy.files.iter().map(|it| (it.path.clone(), it.digest.clone())).collect(),
+            last_run: last.run.clone(),
+        },
+        basis,
+        changes,
+        notes,
+        blind_spots: context
+            .blind()
+            .filter(|spot| view.shows(&spot.address))
+            .map(|spot| (spot.address.clone(), spot.why.clone()))
+            .collect(),
+        waivers: WaiverNotes {
+            unused: report.unused_waivers.clone(),
+            ended: report.ended_waivers.clone(),
+            ending: report.ending_waivers.clone(),
+        },
+        narrowed_to: view.said(ceiling),
+        ledger,
+    }
+}
+
+/// Returns the containers that would be replaced, with their IDs: those whose writable layer has
+/// to be looked at before planning. Containers that are left to their owner are none of them.
+pub fn replacements(
+    report: &Report,
+    snapshot: &Snapshot,
+    policy: &Policy,
+) -> Vec<(Address, String)> {
+    let findings: Vec<&Finding> = report.findings.iter().collect();
+    by_address(&findings)
+        .filter_map(|(address, group)| {
+            let group: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
+            let observed = identity::container(snapshot, address)?;
+            containers::is_replaced(policy, &observed.spec, &group)
+                .then(|| (address.clone(), observed.spec.id.clone()))
+        })
+        .collect()
+}
+
+/// Returns which patterns of `only` and `exclude` match no object of the report.
+pub fn patterns_without_object<'c>(report: &Report, ceiling: &'c Ceiling) -> Vec<&'c str> {
+    let matches = |pattern: &str| {
+        let pattern = WildMatch::new(pattern);
+        report.objects.iter().any(|address| pattern.matches(address.as_str()))
+    };
+    let patterns = ceiling.only.iter().chain(&ceiling.exclude);
+    patterns.map(String::as_str).filter(|pattern| !matches(pattern)).collect()
+}
+
+/// What the parts of the planner have in common.
+pub(super) struct Context<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) chooser: Chooser<'a>,
+    pub(super) report: &'a Report,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) last: &'a LastApplied,
+    pub(super) layers: &'a BTreeMap<Address, Lost>,
+    pub(super) ceiling: &'a Ceiling,
+    allowances: Vec<(Matcher, bool)>,
+    /// A container as others refer to it, to the names of those others.
+    dependents: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Context<'a> {
+    fn new(
+        policy: &'a Policy,
+        report: &'a Report,
+        snapshot: &'a Snapshot,
+        last: &'a LastApplied,
+        layers: &'a BTreeMap<Address, Lost>,
+        ceiling: &'a Ceiling,
+    ) -> Self {
+        let allowances = policy.allowances.iter();
+        let mut dependents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for observed in &snapshot.containers {
+            let spec = &observed.spec;
+            for mode in [&spec.network_mode, &spec.pid_mode, &spec.ipc_mode] {
+                if let Namespace::Container { id, .. } = mode {
+                    dependents.entry(id).or_default().push(&spec.name);
+                }
+            }
+        }
+        Self {
+            policy,
+            chooser: Chooser::new(policy),
+            report,
+            snapshot,
+            last,
+            layers,
+            ceiling,
+            allowances: allowances
+                .map(|it| (Matcher::new(&it.on), it.discard_writable_layer))
+                .collect(),
+            dependents,
+        }
+    }
+
+    /// Returns the names of containers that live in namespaces of this one.
+    pub(super) fn dependents(&self, spec: &ContainerSpec) -> Vec<&'a str> {
+        let short = spec.id.get(..12).unwrap_or(&spec.id);
+        let spellings = [spec.id.as_str(), short, spec.name.as_str()];
+        let found = spellings.iter().filter_map(|it| self.dependents.get(it));
+        let mut names: Vec<&str> = found.flatten().copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Returns whether the declaration lets changed files of the writable layer go: the last
+    /// entry that selects the container decides.
+    pub(super) fn may_discard_layer(&self, spec: &ContainerSpec) -> bool {
+        self.allowances.iter().rev().find(|(on, _)| on.selects(spec)).is_some_and(|(_, may)| *may)
+    }
+
+    pub(super) fn above_ceiling(&self, class: Class) -> Option<Held> {
+        (class > self.ceiling.class).then_some(Held::AboveCeiling(class))
+    }
+
+    /// An undone change does not come back until the declaration moves.
+    pub(super) fn undone(&self, id: &str) -> Option<Held> {
+        let undone = self.last.undone.get(id)?;
+        (undone.declaration_digest == self.policy.digest)
+            .then(|| Held::Undone(format!("undone in run {}: {}", undone.run, undone.why)))
+    }
+
+    /// Iterates over what could not be looked at and is not among the containers.
+    pub(super) fn blind(&self) -> impl Iterator<Item = &'a BlindSpot> {
+        let snapshot = self.snapshot;
+        snapshot
+            .blind_spots
+            .iter()
+            .filter(|spot| identity::container(snapshot, &spot.address).is_none())
+    }
+}
+
+type Answered = BTreeMap<Address, Vec<usize>>;
+
+/// Returns the changes in order, which of them answer the findings of which object, and notes
+/// for the rest.
+fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answered, Vec<Note>) {
+    let mut changes: Vec<(Change, Vec<&Finding>)> = Vec::new();
+    let mut notes = Vec::new();
+    let mut about_daemon = Vec::new();
+    for (address, group) in by_address(findings) {
+        let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
+        // What follows from an answered finding is answered with it.
+        let answers = |finding: &Finding| {
+            is_enforced(finding)
+                && finding.implied_by.is_some_and(|rule| acted.iter().any(|it| it.rule == rule))
+        };
+        let (follow, rest): (Vec<&Finding>, Vec<&Finding>) =
+            group.iter().filter(|it| !is_acted_on(it)).partition(|it| answers(it));
+        notes.extend(rest.into_iter().map(|finding| note(context, finding)));
+        if acted.is_empty() {
+            continue;
+        }
+        acted.extend(follow);
+        match identity::container(context.snapshot, address) {
+            Some(observed) if address.kind() == "container" => {
+                let change = containers::change(context, address, observed, &acted);
+                changes.push((change, acted));
+            }
+            Some(_) | None => about_daemon.extend(acted),
+        }
+    }
+    changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
+    let mut all = daemon::changes(context, &about_daemon);
+    all.append(&mut changes);
+
+    let mut answered: Answered = BTreeMap::new();
+    for (at, (_, findings)) in all.iter().enumerate() {
+        for finding in findings {
+            let of_object = answered.entry(finding.address.clone()).or_default();
+            if of_object.last() != Some(&at) {
+                of_object.push(at);
+            }
+        }
+    }
+    (all.into_iter().map(|(change, _)| change).collect(), answered, notes)
+}
+
+/// Groups findings, which are sorted, by object.
+fn by_address<'f, 'a>(
+    findings: &'f [&'a Finding],
+) -> impl Iterator<Item = (&'a Address, &'f [&'a Finding])> {
+    findings.chunk_by(|a, b| a.address == b.address).map(|group| (&group[0].address, group))
+}
+
+/// Whether a change answers it.
+fn is_acted_on(finding: &Finding) -> bool {
+    let has_edits = match &finding.verdict {
+        Verdict::Fail { fix: Fix::Edits(edits), .. } => !edits.is_empty(),
+        Verdict::Fail { fix: Fix::ByHand(_), .. }
+        | Verdict::Pass
+        | Verdict::NotApplicable(_)
+        | Verdict::Unknown(_) => false,
+    };
+    has_edits && is_enforced(finding)
+}
+
+fn is_enforced(finding: &Finding) -> bool {
+    finding.mode == Mode::Enforce && finding.waived_by.is_none()
+}
+
+/// Names the rules of findings, those first that others follow from.
+pub(super) fn cited(findings: &[&Finding]) -> Vec<Cited> {
+    let mut rules: Vec<Cited> = findings.iter().map(|it| cite(it)).collect();
+    rules.sort_by(|a, b| (&a.implied_by, &a.id).cmp(&(&b.implied_by, &b.id)));
+    rules.dedup();
+    rules
+}
+
+pub(super) fn cite(finding: &Finding) -> Cited {
+    Cited {
+        id: finding.rule.into(),
+        severity: finding.severity,
+        from: finding.from.clone(),
+        implied_by: finding.implied_by.map(str::to_owned),
+    }
+}
+
+/// Writes names as a list that stays short.
+pub(super) fn listed(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    match names.len().checked_sub(MOST) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..MOST].join(", ")),
+    }
+}
+
+/// Which part of the host is looked at.
+struct View {
+    only: Vec<WildMatch>,
+    exclude: Vec<WildMatch>,
+}
+
+impl View {
+    fn new(ceiling: &Ceiling) -> Self {
+        let read = |patterns: &[String]| patterns.iter().map(|it| WildMatch::new(it)).collect();
+        Self { only: read(&ceiling.only), exclude: read(&ceiling.exclude) }
+    }
+
+    fn shows(&self, address: &Address) -> bool {
+        let fits = |patterns: &[WildMatch]| patterns.iter().any(|it| it.matches(address.as_str()));
+        (self.only.is_empty() || fits(&self.only)) && !fits(&self.exclude)
+    }
+
+    fn said(&self, ceiling: &Ceiling) -> Vec<String> {
+        let exclude = ceiling.exclude.iter().map(|it| format!("not {it}"));
+        ceiling.only.iter().cloned().chain(exclude).collect()
+    }
+}

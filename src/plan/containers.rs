@@ -1,0 +1,345 @@
+//! The change of one container: what is edited, how, at what price, and what speaks against it.
+
+use super::{
+    Action, Cause, Change, Held, Lost,
+    build::{Context, cited},
+    cause::cause,
+    identity::{change_id, digest_of_policy},
+    merge::{Merged, merge},
+    owner_lines,
+    settings::{port_text, settings},
+};
+use crate::{
+    declaration::policy::{ComposeContainers, Policy},
+    model::{
+        class::Class,
+        container::{ContainerSpec, State},
+        edit::{ContainerEdit, Edit, Eviction},
+        finding::{Finding, Fix, Verdict},
+        object::Address,
+        owner::Owner,
+        snapshot::Observed,
+    },
+};
+
+/// What has to happen to a container.
+enum Means {
+    Evict(Eviction),
+    Update(Merged),
+    Replace(Merged),
+}
+
+impl Means {
+    /// Returns the means that do what all these findings want. A container that is not allowed
+    /// is put out of action, and nothing else is done to it.
+    fn of(findings: &[&Finding]) -> Self {
+        let mut until = None;
+        let mut edits = Vec::new();
+        for finding in findings {
+            let Verdict::Fail { fix: Fix::Edits(wanted), .. } = &finding.verdict else { continue };
+            for edit in wanted {
+                match edit {
+                    Edit::Container(edit) => edits.push((finding.rule, edit)),
+                    Edit::Evict { until: far } => until = until.max(Some(*far)),
+                    Edit::DaemonKey { .. } | Edit::DaemonKeyAbsent { .. } => {}
+                }
+            }
+        }
+        if let Some(until) = until {
+            return Self::Evict(until);
+        }
+        let merged = merge(edits);
+        if merged.edits.iter().all(ContainerEdit::in_place) {
+            Self::Update(merged)
+        } else {
+            Self::Replace(merged)
+        }
+    }
+
+    const fn class(&self) -> Class {
+        match self {
+            Self::Evict(_) => Class::Evict,
+            Self::Update(_) => Class::Live,
+            Self::Replace(_) => Class::Recreate,
+        }
+    }
+
+    fn edits(&self) -> &[ContainerEdit] {
+        match self {
+            Self::Evict(_) => &[],
+            Self::Update(merged) | Self::Replace(merged) => &merged.edits,
+        }
+    }
+}
+
+/// Returns whether a container with these findings would be replaced, and not left to its owner.
+pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
+    let means = Means::of(findings);
+    matches!(means, Means::Replace(_)) && owned(policy, spec, &means).is_none()
+}
+
+/// Returns the change that answers these findings about one container.
+pub(super) fn change(
+    context: &Context<'_>,
+    address: &Address,
+    observed: &Observed,
+    findings: &[&Finding],
+) -> Change {
+    let spec = &observed.spec;
+    let means = Means::of(findings);
+    let class = means.class();
+    let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, address);
+    let applied = context.last.objects.get(address);
+    let (cause, drift): (Cause, _) = cause(findings, applied, &observed.fingerprint, &policy);
+    let id = match &means {
+        Means::Evict(until) => change_id(address, until),
+        Means::Update(merged) | Means::Replace(merged) => change_id(address, &merged.edits),
+    };
+    let lost = lost(context, address, spec, &means);
+    let held = held(context, spec, &means, &id, lost.as_ref());
+    let settings = settings(spec, means.edits());
+    let how = how(&means, spec);
+    let impact = impact(context, spec, &means);
+    let undo = undo(context, spec, &means);
+    let (container, name) = (spec.id.clone(), spec.name.clone());
+    let action = match means {
+        Means::Evict(until) => Action::EvictContainer { id: container, name, until },
+        Means::Update(merged) => {
+            Action::UpdateContainer { id: container, name, edits: merged.edits }
+        }
+        Means::Replace(merged) => {
+            Action::ReplaceContainer { id: container, name, edits: merged.edits }
+        }
+    };
+    Change {
+        id,
+        address: address.clone(),
+        class,
+        cause,
+        settings,
+        rules: cited(findings),
+        held,
+        action,
+        how,
+        drift,
+        impact,
+        lost,
+        undo,
+        after: Vec::new(),
+    }
+}
+
+fn held(
+    context: &Context<'_>,
+    spec: &ContainerSpec,
+    means: &Means,
+    id: &str,
+    lost: Option<&Lost>,
+) -> Option<Held> {
+    conflict(means)
+        .or_else(|| itself(context, spec))
+        .or_else(|| owned(context.policy, spec, means))
+        .or_else(|| by_state(spec, means))
+        .or_else(|| referred_to(context, spec, means))
+        .or_else(|| context.undone(id))
+        .or_else(|| writable_layer(context, spec, means, lost))
+        .or_else(|| context.above_ceiling(means.class()))
+}
+
+fn conflict(means: &Means) -> Option<Held> {
+    match means {
+        Means::Evict(_) => None,
+        Means::Update(merged) | Means::Replace(merged) => {
+            (!merged.conflicts.is_empty()).then(|| Held::Conflict(merged.conflicts.join("; ")))
+        }
+    }
+}
+
+fn itself(context: &Context<'_>, spec: &ContainerSpec) -> Option<Held> {
+    let own = context.ceiling.own_container.as_deref().filter(|it| it.len() >= 12)?;
+    spec.id
+        .starts_with(own)
+        .then(|| Held::ByHand("plimsoll runs in this container; change it from outside".to_owned()))
+}
+
+fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    let is_held = match &spec.owner {
+        Owner::Nobody => false,
+        Owner::Swarm { .. }
+        | Owner::Kubernetes { .. }
+        | Owner::Nomad { .. }
+        | Owner::Ecs { .. } => true,
+        Owner::Compose { oneoff, .. } => match means {
+            Means::Replace(_) => *oneoff || policy.limits.compose == ComposeContainers::Hold,
+            Means::Evict(_) | Means::Update(_) => false,
+        },
+    };
+    if is_held { owner_lines::lines(spec, means.edits()).map(Held::OwnedElsewhere) } else { None }
+}
+
+fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    let sets_restart =
+        means.edits().iter().any(|it| matches!(it, ContainerEdit::RestartPolicy { .. }));
+    let stops = match means {
+        Means::Replace(_) => true,
+        Means::Evict(until) => *until == Eviction::Stop,
+        Means::Update(_) => false,
+    };
+    let why = match (spec.state, means) {
+        (State::Removing, _) => "the engine is removing it; look again afterwards",
+        (State::Dead, _) => "it is dead: its removal failed halfway; remove it",
+        (State::Paused, Means::Replace(_)) => {
+            "it is paused and may be evidence; unpause it or remove it first"
+        }
+        (State::Restarting, Means::Replace(_)) => {
+            "it restarts again and again; stop it or mend it first"
+        }
+        _ if spec.auto_remove && stops => {
+            "it was started with --rm: stopping deletes it, so there would be no way back; \
+             start it anew without --rm"
+        }
+        _ if spec.auto_remove && sets_restart => {
+            "it was started with --rm, which excludes a restart policy; start it anew"
+        }
+        _ => return None,
+    };
+    Some(Held::ByHand(why.to_owned()))
+}
+
+fn referred_to(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    let names = context.dependents(spec);
+    if names.is_empty() || !matches!(means, Means::Replace(_)) {
+        return None;
+    }
+    Some(Held::ByHand(format!(
+        "{} use its namespaces and would be cut off; replace them together by hand",
+        names.join(", ")
+    )))
+}
+
+fn writable_layer(
+    context: &Context<'_>,
+    spec: &ContainerSpec,
+    means: &Means,
+    lost: Option<&Lost>,
+) -> Option<Held> {
+    let is_clean = lost.is_some_and(|it| it.files.as_ref().is_some_and(Vec::is_empty));
+    let may_lose = context.ceiling.class >= Class::Loss || context.may_discard_layer(spec);
+    let replaced = matches!(means, Means::Replace(_));
+    (replaced && !is_clean && !may_lose).then_some(Held::WritableLayer)
+}
+
+fn lost(
+    context: &Context<'_>,
+    address: &Address,
+    spec: &ContainerSpec,
+    means: &Means,
+) -> Option<Lost> {
+    let mut lost = match means {
+        Means::Update(_) => return None,
+        Means::Evict(_) => Lost { files: Some(Vec::new()), ..Lost::default() },
+        Means::Replace(_) => context.layers.get(address).cloned().unwrap_or_default(),
+    };
+    let stops = !matches!(means, Means::Evict(Eviction::Pause | Eviction::Disconnect));
+    if stops && spec.state.has_processes() {
+        for path in spec.tmpfs.keys() {
+            lost.also.push(format!("what is in the tmpfs {path}"));
+        }
+        if matches!(means, Means::Evict(_)) {
+            lost.also.push("what its processes hold in memory".into());
+        }
+    }
+    lost.also.sort();
+    lost.also.dedup();
+    Some(lost)
+}
+
+fn how(means: &Means, spec: &ContainerSpec) -> String {
+    match means {
+        Means::Update(_) => "container update, no restart".into(),
+        Means::Replace(_) if !spec.state.has_processes() => {
+            "created anew beside the old one, then the two swap names; it is not started".into()
+        }
+        Means::Replace(_) if spec.has_healthcheck => {
+            "created anew, swapped in, started; kept only if it becomes healthy, else the old \
+             one comes back"
+                .into()
+        }
+        Means::Replace(_) => "created anew, swapped in, started; kept only if it keeps running, \
+                              else the old one comes back"
+            .into(),
+        Means::Evict(Eviction::Pause) => "pause; never removed".into(),
+        Means::Evict(Eviction::Disconnect) => {
+            "pause, disconnect from its networks; never removed".into()
+        }
+        Means::Evict(Eviction::Stop) => {
+            "pause, disconnect from its networks, stop; never removed".into()
+        }
+    }
+}
+
+fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<String> {
+    let mut lines = Vec::new();
+    let ports: Vec<String> = spec.published_ports.iter().map(port_text).collect();
+    match means {
+        Means::Update(_) => {
+            if matches!(spec.owner, Owner::Compose { .. }) {
+                lines.push("the Compose file says otherwise; its next recreate undoes this".into());
+            }
+        }
+        Means::Replace(_) => {
+            if spec.state.has_processes() {
+                lines.push("down while it is replaced; for how long is unknown".into());
+                if !ports.is_empty() {
+                    lines.push(format!("published ports closed meanwhile: {}", ports.join(", ")));
+                }
+            }
+            lines.push(match spec.networks.as_slice() {
+                [] => "the container ID changes".into(),
+                networks => format!(
+                    "the container ID changes, and addresses that are not fixed, on: {}",
+                    networks.join(", ")
+                ),
+            });
+        }
+        Means::Evict(_) => {
+            if spec.state.has_processes() {
+                lines.push("does no work from then on".into());
+                if !ports.is_empty() {
+                    lines.push(format!("published ports closed: {}", ports.join(", ")));
+                }
+            }
+            let dependents = context.dependents(spec);
+            if !dependents.is_empty() {
+                lines.push(format!("cut off with it: {}", dependents.join(", ")));
+            }
+        }
+    }
+    lines
+}
+
+fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
+    let name = &spec.name;
+    let reconnect = match spec.networks.as_slice() {
+        [] => String::new(),
+        networks => format!("connect {} again, ", networks.join(", ")),
+    };
+    match means {
+        Means::Update(merged) => {
+            let adds_memory = spec.memory_bytes.is_none()
+                && merged.edits.iter().any(|it| matches!(it, ContainerEdit::Memory(_)));
+            if adds_memory {
+                "update back; a memory limit goes only with a replacement".into()
+            } else {
+                "update back".into()
+            }
+        }
+        Means::Replace(_) => match context.policy.limits.retention_days {
+            0 => "none once it is in office: replaced containers are kept for 0 days".into(),
+            days => format!("the old container is kept, stopped, for {days} days"),
+        },
+        Means::Evict(Eviction::Pause) => format!("docker unpause {name}"),
+        Means::Evict(Eviction::Disconnect) => format!("{reconnect}docker unpause {name}"),
+        Means::Evict(Eviction::Stop) => format!("{reconnect}docker start {name}"),
+    }
+}

@@ -1,0 +1,436 @@
+//! The changes of the daemon's settings: one a key, in an order that spares the containers.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Action, Change, DaemonApply, Held, Lost, SettingChange, Shown,
+    build::{Context, cited, listed},
+    cause::cause,
+    flags::{argument, excluding_flag},
+    identity::{change_id, digest_of_policy, key_fingerprint},
+};
+use crate::{
+    model::{
+        class::Class,
+        container::RestartName,
+        daemon::{DaemonConfig, Service},
+        daemon_keys::{self, DaemonKeyFacts, Pickup, TakesEffect, ValueKind},
+        edit::Edit,
+        finding::{Finding, Fix, Verdict},
+        object::Address,
+    },
+    plan::daemon_file,
+};
+
+const LIVE_RESTORE: &str = "live-restore";
+
+/// Everything that is wanted for one key.
+struct Wanted<'a> {
+    /// `None` takes the key out.
+    value: Option<Value>,
+    findings: Vec<&'a Finding>,
+    conflict: Option<String>,
+}
+
+/// Returns the daemon's changes and, for each, the findings it answers.
+pub(super) fn changes<'a>(
+    context: &Context<'_>,
+    findings: &[&'a Finding],
+) -> Vec<(Change, Vec<&'a Finding>)> {
+    let wanted = wanted(findings);
+    let mut changes: Vec<(Change, Vec<&'a Finding>)> = Vec::new();
+    // Whether containers live through a restart has to be known before the restarts.
+    let live_restore = wanted.get_key_value(LIVE_RESTORE).map(|(key, it)| {
+        let change = change(context, key, it, &Survival::NotAsked);
+        (change, it.findings.clone())
+    });
+    let survival = survival(context, live_restore.as_ref().map(|(change, _)| change));
+    changes.extend(live_restore);
+    for (key, it) in wanted.iter().filter(|(key, _)| key.as_str() != LIVE_RESTORE) {
+        changes.push((change(context, key, it, &survival), it.findings.clone()));
+    }
+    changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
+    changes
+}
+
+fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
+    let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
+    for finding in findings {
+        let Verdict::Fail { fix: Fix::Edits(edits), .. } = &finding.verdict else { continue };
+        for edit in edits {
+            let (key, value) = match edit {
+                Edit::DaemonKey { key, value } => (key, Some(value.clone())),
+                Edit::DaemonKeyAbsent { key } => (key, None),
+                Edit::Container(_) | Edit::Evict { .. } => continue,
+            };
+            match wanted.get_mut(key) {
+                None => {
+                    let findings = vec![*finding];
+                    wanted.insert(key.clone(), Wanted { value, findings, conflict: None });
+                }
+                Some(there) => {
+                    if there.value != value {
+                        there.conflict = Some(format!(
+                            "{} and {} want different values of {key}",
+                            there.findings[0].rule, finding.rule
+                        ));
+                    }
+                    there.findings.push(finding);
+                }
+            }
+        }
+    }
+    wanted
+}
+
+/// Whether containers keep running while the daemon restarts.
+enum Survival {
+    /// Only a reload is at stake.
+    NotAsked,
+    NothingRuns,
+    /// Live restore is in force.
+    InForce,
+    /// Live restore is in force once this change is done.
+    After(String),
+    No,
+}
+
+fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> Survival {
+    let daemon = &context.snapshot.daemon;
+    if daemon.running_containers == 0 {
+        return Survival::NothingRuns;
+    }
+    match live_restore.filter(|change| change.held.is_none()) {
+        Some(change) => match &change.action {
+            Action::DaemonKey { value: Some(Value::Bool(true)), .. } => {
+                Survival::After(change.id.clone())
+            }
+            Action::DaemonKey { .. }
+            | Action::UpdateContainer { .. }
+            | Action::ReplaceContainer { .. }
+            | Action::EvictContainer { .. } => Survival::No,
+        },
+        None => {
+            let key = daemon.keys.get(LIVE_RESTORE);
+            let on = |value: Option<&Value>| value == Some(&Value::Bool(true));
+            let running = on(key.and_then(|it| it.running.stated()));
+            // The stopping daemon goes by what it runs with, the starting one by what it reads.
+            let stays = on(key.and_then(|it| it.file.as_ref()))
+                || on(key.and_then(|it| it.flag.as_ref()).map(|flag| &flag.value));
+            if running && stays { Survival::InForce } else { Survival::No }
+        }
+    }
+}
+
+/// What a key needs, how bad that is, and what speaks against it at once.
+struct Price {
+    apply: DaemonApply,
+    class: Class,
+    after: Vec<String>,
+    held: Option<Held>,
+}
+
+fn price(
+    context: &Context<'_>,
+    takes_effect: TakesEffect,
+    reloads: bool,
+    survival: &Survival,
+) -> Price {
+    let live = Price { apply: DaemonApply::Reload, class: Class::Live, after: vec![], held: None };
+    let restart = |class, after, held| Price { apply: DaemonApply::Restart, class, after, held };
+    let spared = match survival {
+        Survival::After(id) => vec![id.clone()],
+        Survival::NotAsked | Survival::NothingRuns | Survival::InForce | Survival::No => vec![],
+    };
+    match takes_effect {
+        TakesEffect::Reload { .. } if reloads => live,
+        TakesEffect::Reload { .. } | TakesEffect::Restart => match survival {
+            Survival::NotAsked | Survival::No => restart(Class::Outage, spared, None),
+            Survival::NothingRuns | Survival::InForce | Survival::After(_) => {
+                restart(Class::Restart, spared, None)
+            }
+        },
+        TakesEffect::EmptyStart => match survival {
+            Survival::NothingRuns => restart(Class::Restart, spared, None),
+            Survival::NotAsked | Survival::No => restart(Class::Outage, spared, None),
+            Survival::InForce | Survival::After(_) => {
+                let text = format!(
+                    "the default bridge is rebuilt only when the daemon starts while no \
+                     container runs, and live-restore keeps {} running; stop them, then apply",
+                    count(context.snapshot.daemon.running_containers)
+                );
+                restart(Class::Outage, spared, Some(Held::ByHand(text)))
+            }
+        },
+        TakesEffect::Hides => restart(Class::Loss, vec![], None),
+        TakesEffect::Breaks => restart(Class::Outage, spared, None),
+    }
+}
+
+fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Survival) -> Change {
+    let daemon = &context.snapshot.daemon;
+    let address = Address::daemon_key(key);
+    let facts = daemon_keys::find(key);
+    let (value, reloads) = target(facts, wanted.value.clone());
+    let takes_effect = facts.map_or(TakesEffect::Restart, |it| it.takes_effect);
+    let Price { apply, class, after, held } = price(context, takes_effect, reloads, survival);
+
+    let sides = daemon.keys.get(key);
+    let file = sides.and_then(|it| it.file.clone());
+    let running = sides.and_then(|it| it.running.stated()).filter(|it| !it.is_null());
+    let before = running.cloned().filter(|it| Some(it) != value.as_ref()).or_else(|| file.clone());
+    let hides = |it: &Option<Value>| {
+        it.as_ref().is_some_and(|it| facts.is_some_and(|facts| facts.holds_secret(it)))
+    };
+    let sensitive = facts.is_some_and(|it| it.sensitive) || hides(&before) || hides(&value);
+    let write = file != value;
+
+    let safe = value.as_ref().map(|it| daemon_file::redact(key, it));
+    let id = change_id(&address, &safe);
+    let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, &address);
+    let applied = context.last.objects.get(&address);
+    let (cause, drift) = cause(&wanted.findings, applied, &key_fingerprint(daemon, key), &policy);
+    let held = wanted
+        .conflict
+        .clone()
+        .map(Held::Conflict)
+        .or_else(|| forbidden(context, key, facts, value.as_ref(), apply))
+        .or(held)
+        .or_else(|| context.undone(&id))
+        .or_else(|| context.above_ceiling(class));
+    let shown = |it: Option<&Value>| match it {
+        None => Shown::Absent,
+        Some(_) if sensitive => Shown::Sensitive,
+        Some(value) => Shown::Value(daemon_file::redact(key, value)),
+    };
+    Change {
+        settings: vec![SettingChange {
+            name: key.into(),
+            before: shown(before.as_ref()),
+            after: shown(value.as_ref()),
+            forces: (class > Class::Live).then_some(class),
+        }],
+        rules: cited(&wanted.findings),
+        how: how(apply, write),
+        impact: impact(context, facts, apply, class, survival),
+        lost: lost(context, takes_effect, class),
+        undo: undo(apply, write),
+        action: Action::DaemonKey { key: key.into(), value, apply, sensitive, write },
+        id,
+        address,
+        class,
+        cause,
+        held,
+        drift,
+        after,
+    }
+}
+
+/// Returns what is to be written, and whether a reload then does it. A reload keeps the old value
+/// of most keys that leave the file, so such a key is written as empty instead.
+fn target(facts: Option<&DaemonKeyFacts>, value: Option<Value>) -> (Option<Value>, bool) {
+    let Some(facts) = facts else { return (value, false) };
+    if value.is_some() || !facts.kept_when_absent() {
+        return (value, facts.reloads());
+    }
+    let empty = match facts.kind {
+        ValueKind::Bool => facts.default_value(),
+        ValueKind::TextList => Some(Value::Array(Vec::new())),
+        ValueKind::TextMap | ValueKind::BoolMap(_) | ValueKind::Object(_) => {
+            Some(Value::Object(serde_json::Map::new()))
+        }
+        ValueKind::Json => facts.default_value(),
+        // The engine takes an empty word or number for the old value.
+        ValueKind::Integer | ValueKind::Text(_) | ValueKind::Size => None,
+    };
+    let reloads = empty.is_some();
+    (empty, reloads)
+}
+
+/// Returns what has to be put right before the key can be changed at all.
+fn forbidden(
+    context: &Context<'_>,
+    key: &str,
+    facts: Option<&DaemonKeyFacts>,
+    value: Option<&Value>,
+    apply: DaemonApply,
+) -> Option<Held> {
+    let daemon = &context.snapshot.daemon;
+    let text = if let Some(why) = &daemon.file_error {
+        format!("{} cannot be read: {why}", daemon.file_path)
+    } else if let Some(flag) = excluding_flag(daemon, key) {
+        format!(
+            "the daemon's command line has `{}` ({}); with the key in the file too it does not \
+             start: take the flag out first",
+            argument(key, flag),
+            flag.origin.as_deref().unwrap_or("of unknown origin"),
+        )
+    } else if let Some(why) = unknown_to_engine(daemon, facts) {
+        why
+    } else if daemon.swarm_active && key == LIVE_RESTORE && value == Some(&Value::Bool(true)) {
+        "this host is a Swarm node, and the daemon does not start with both; leave the Swarm or \
+         drop the key"
+            .into()
+    } else {
+        unreachable_service(context, apply)?
+    };
+    Some(Held::ByHand(text))
+}
+
+fn unknown_to_engine(daemon: &DaemonConfig, facts: Option<&DaemonKeyFacts>) -> Option<String> {
+    let facts = facts?;
+    let release = daemon_keys::release(&daemon.engine_version)?;
+    (!facts.known_to(release)).then(|| {
+        format!("engine {} does not know {} and would not start", daemon.engine_version, facts.name)
+    })
+}
+
+fn unreachable_service(context: &Context<'_>, apply: DaemonApply) -> Option<String> {
+    let (command, name) = match apply {
+        DaemonApply::Reload => (&context.policy.reload_command, "reload"),
+        DaemonApply::Restart => (&context.policy.restart_command, "restart"),
+    };
+    if command.is_some() {
+        return None;
+    }
+    match (&context.snapshot.daemon.service, apply) {
+        (Service::Systemd { .. }, _) | (Service::Process { .. }, DaemonApply::Reload) => None,
+        (Service::Process { pid }, DaemonApply::Restart) => Some(format!(
+            "no service manager looks after the daemon (process {pid}); declare the command \
+             that restarts it"
+        )),
+        (Service::NotFound, _) => Some(format!(
+            "the daemon's process is not visible from here; run on its host as root, or declare \
+             the command that does the {name}"
+        )),
+    }
+}
+
+fn how(apply: DaemonApply, write: bool) -> String {
+    match (apply, write) {
+        (DaemonApply::Reload, true) => {
+            "write daemon.json, reload; done when the reload event says so".into()
+        }
+        (DaemonApply::Reload, false) => "reload; the file says so already".into(),
+        (DaemonApply::Restart, true) => {
+            "write daemon.json, restart the daemon; put back if it does not start".into()
+        }
+        (DaemonApply::Restart, false) => "restart the daemon; the file says so already".into(),
+    }
+}
+
+fn undo(apply: DaemonApply, write: bool) -> String {
+    let file = if write { "previous daemon.json, owner and mode included" } else { "none needed" };
+    match apply {
+        DaemonApply::Reload => file.into(),
+        DaemonApply::Restart if write => format!("{file}, and another restart"),
+        DaemonApply::Restart => file.into(),
+    }
+}
+
+fn impact(
+    context: &Context<'_>,
+    facts: Option<&DaemonKeyFacts>,
+    apply: DaemonApply,
+    class: Class,
+    survival: &Survival,
+) -> Vec<String> {
+    let running = context.snapshot.daemon.running_containers;
+    let mut lines = Vec::new();
+    if apply == DaemonApply::Restart {
+        if running == 0 {
+            lines.push("daemon restart; no container runs".to_owned());
+        } else if class == Class::Restart {
+            lines.push(format!(
+                "daemon restart; {} keep running, published ports pause for a moment",
+                count(running)
+            ));
+        } else {
+            let (all, stay): (Vec<&str>, Vec<&str>) = stopped(context);
+            let stops =
+                !matches!(survival, Survival::InForce | Survival::After(_)) || class == Class::Loss;
+            if stops {
+                lines.push(format!("daemon restart; {} stop: {}", count(running), listed(&all)));
+                if !stay.is_empty() {
+                    let stay = listed(&stay);
+                    lines.push(format!("not started again, for want of a restart policy: {stay}"));
+                }
+            } else {
+                lines.push(format!("daemon restart; {} keep running", count(running)));
+            }
+        }
+    }
+    match facts.map(|it| (it.takes_effect, it.pickup)) {
+        Some((TakesEffect::Breaks, _)) => {
+            lines.push("clients of the daemon may be locked out".into());
+        }
+        Some((_, Pickup::ContainerCreation)) => {
+            lines.push("containers that exist keep the old value until they are replaced".into());
+        }
+        Some((_, Pickup::ContainerStart)) => {
+            lines.push("containers that exist follow at their next start".into());
+        }
+        Some((_, Pickup::NewNetworks)) => {
+            lines.push("networks that exist keep the old value".into());
+        }
+        Some((
+            TakesEffect::Reload { .. }
+            | TakesEffect::Restart
+            | TakesEffect::EmptyStart
+            | TakesEffect::Hides,
+            Pickup::NotAboutContainers
+            | Pickup::EmptyStart
+            | Pickup::DaemonStart
+            | Pickup::OutOfView,
+        ))
+        | None => {}
+    }
+    lines
+}
+
+/// Returns who runs, and of those who is not brought back by a restart policy.
+fn stopped<'a>(context: &Context<'a>) -> (Vec<&'a str>, Vec<&'a str>) {
+    let running = || context.snapshot.containers.iter().filter(|it| it.spec.state.has_processes());
+    let stay = running().filter(|it| match it.spec.restart_policy.name {
+        RestartName::Always | RestartName::UnlessStopped => false,
+        RestartName::No | RestartName::OnFailure | RestartName::Other(_) => true,
+    });
+    (
+        running().map(|it| it.spec.name.as_str()).collect(),
+        stay.map(|it| it.spec.name.as_str()).collect(),
+    )
+}
+
+fn lost(context: &Context<'_>, takes_effect: TakesEffect, class: Class) -> Option<Lost> {
+    if class < Class::Outage {
+        return None;
+    }
+    let mut also: Vec<String> = Vec::new();
+    if takes_effect == TakesEffect::Hides {
+        also.push(
+            "images, containers and volumes drop out of the daemon's view; they stay on disk"
+                .into(),
+        );
+    }
+    // The engine removes them with their anonymous volumes when they stop.
+    let removed: Vec<&str> = context
+        .snapshot
+        .containers
+        .iter()
+        .filter(|it| it.spec.auto_remove && it.spec.state.has_processes())
+        .map(|it| it.spec.name.as_str())
+        .collect();
+    if !removed.is_empty() {
+        also.push(format!("started with --rm, so deleted when they stop: {}", listed(&removed)));
+    }
+    Some(Lost { files: Some(Vec::new()), layer_bytes: None, also })
+}
+
+fn count(containers: usize) -> String {
+    match containers {
+        1 => "1 container".into(),
+        many => format!("{many} containers"),
+    }
+}

@@ -1,0 +1,111 @@
+//! Two ledgers, objects and checks, and the notes for what no change answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Change, Ledger, Note, NoteKind, Objects,
+    build::{Context, cite},
+};
+use crate::model::{
+    finding::{Checks, Finding, Fix, Mode, Severity, Verdict},
+    object::Address,
+};
+
+/// Returns what is said about a finding that no change answers.
+pub(super) fn note(context: &Context<'_>, finding: &Finding) -> Note {
+    let (text, advice) = match &finding.verdict {
+        Verdict::Fail { field, seen, want, fix } => {
+            let advice = match fix {
+                Fix::ByHand(what) => Some(what.clone()),
+                Fix::Edits(_) => None,
+            };
+            (format!("{field}: {seen}, want {want}"), advice)
+        }
+        Verdict::Unknown(why) => (why.clone(), None),
+        Verdict::Pass | Verdict::NotApplicable(_) => (String::new(), None),
+    };
+    Note {
+        kind: kind(context, finding),
+        address: finding.address.clone(),
+        rule: cite(finding),
+        mode: finding.mode,
+        text,
+        advice,
+    }
+}
+
+fn kind(context: &Context<'_>, finding: &Finding) -> NoteKind {
+    if matches!(finding.verdict, Verdict::Unknown(_)) {
+        return NoteKind::Unknown;
+    }
+    if let Some(id) = &finding.waived_by {
+        let waiver = context.policy.waivers.iter().find(|it| it.id == *id);
+        return NoteKind::Waived {
+            waiver: id.clone(),
+            until: waiver.map(|it| it.expires.to_string()).unwrap_or_default(),
+            days_left: waiver.map_or(0, |it| it.days_left(context.report.today)),
+            owner: waiver.map(|it| it.owner.clone()).unwrap_or_default(),
+            ticket: waiver.and_then(|it| it.ticket.clone()),
+        };
+    }
+    match finding.mode {
+        Mode::Observe | Mode::Warn => NoteKind::Reported,
+        Mode::Enforce => NoteKind::ByHand,
+    }
+}
+
+/// Counts objects and checks. `answered` says by which change an object's findings are answered,
+/// as an index.
+pub(super) fn ledger(
+    context: &Context<'_>,
+    objects: &[&Address],
+    findings: &[&Finding],
+    changes: &[Change],
+    notes: &[Note],
+    answered: &BTreeMap<Address, Vec<usize>>,
+) -> Ledger {
+    let with = |kind: &NoteKind| -> BTreeSet<&Address> {
+        notes.iter().filter(|note| note.kind == *kind).map(|note| &note.address).collect()
+    };
+    let (by_hand, unknown) = (with(&NoteKind::ByHand), with(&NoteKind::Unknown));
+    let blind: BTreeSet<&Address> = context.blind().map(|spot| &spot.address).collect();
+    let mut count = Objects { total: objects.len(), ..Objects::default() };
+    for address in objects {
+        let own = || answered.get(*address).into_iter().flatten().map(|at| &changes[*at]);
+        if own().any(|change| change.held.is_some()) {
+            count.held += 1;
+        } else if let Some(class) = own().map(|change| change.class).max() {
+            *count.todo.entry(class).or_default() += 1;
+        } else if by_hand.contains(*address) {
+            count.by_hand += 1;
+        } else if unknown.contains(*address) || blind.contains(*address) {
+            count.unknown += 1;
+        } else {
+            count.in_sync += 1;
+        }
+    }
+    Ledger { objects: count, checks: checks(context, objects, findings) }
+}
+
+fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) -> Checks {
+    let report = context.report;
+    if objects.len() == report.objects.len() {
+        return report.checks;
+    }
+    let passing = objects.iter().filter_map(|address| {
+        report.objects.binary_search(address).ok().map(|at| report.passing[at])
+    });
+    let mut checks = Checks { passing: passing.sum(), ..Checks::default() };
+    for finding in findings {
+        match finding.verdict {
+            Verdict::Unknown(_) => checks.unknown += 1,
+            Verdict::Fail { .. } if finding.waived_by.is_some() => checks.waived += 1,
+            Verdict::Fail { .. } => {
+                let rank = Severity::ALL.iter().position(|it| *it == finding.severity);
+                checks.failing[rank.unwrap_or(0)] += 1;
+            }
+            Verdict::Pass | Verdict::NotApplicable(_) => {}
+        }
+    }
+    checks
+}
