@@ -13,6 +13,7 @@
 //!
 //! Rooms with effects:
 //! - [`docker`]: the engine's API; the only importer of bollard and hyper.
+//! - [`observe`]: looks at a host; judges nothing.
 //! - [`execute`]: writes the world; [`execute::effects::Effects`] lists every way it can.
 //! - [`store`]: what is kept between runs; it writes its own directory and nothing else.
 
@@ -23,6 +24,7 @@ pub mod docker;
 pub mod evaluate;
 pub mod execute;
 pub mod model;
+pub mod observe;
 pub mod plan;
 pub mod render;
 pub mod rules;

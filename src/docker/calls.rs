@@ -30,6 +30,8 @@ pub struct Summary {
     pub image: String,
     /// The engine's word: `running`, `exited`.
     pub state: String,
+    /// Seconds since 1970.
+    pub created: i64,
     pub labels: Option<BTreeMap<String, String>>,
 }
 
@@ -105,6 +107,11 @@ impl Docker {
 
     pub async fn image(&self, image: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/images/{}/json", escape(image))).await
+    }
+
+    /// Lists the images that have a name or a container of their own.
+    pub async fn images(&self) -> Result<Bytes, DockerError> {
+        self.get_within("/images/json", LONG).await
     }
 
     pub async fn network(&self, network: &str) -> Result<Bytes, DockerError> {

@@ -22,7 +22,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-pub use calls::Summary;
+pub use calls::{PathChange, Summary};
 pub use endpoint::Endpoint;
 pub use error::DockerError;
 

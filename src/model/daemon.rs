@@ -25,8 +25,6 @@ pub struct DaemonConfig {
     pub swarm_active: bool,
     /// How the daemon is run, found by looking at its process.
     pub service: Service,
-    /// What is to be remembered about the process; `None` if there is none to look at.
-    pub start: Option<DaemonStart>,
     /// Names of containers that are running.
     pub running_containers: usize,
 }

@@ -1,6 +1,10 @@
 //! One host at one moment.
 
-use super::{container::ContainerSpec, daemon::DaemonConfig, object::Address};
+use super::{
+    container::ContainerSpec,
+    daemon::{DaemonConfig, DaemonStart},
+    object::Address,
+};
 
 /// The views of one host. Taking it does not fail as a whole: what could not be read is inside,
 /// as unknown fields and as blind spots.
@@ -8,6 +12,8 @@ use super::{container::ContainerSpec, daemon::DaemonConfig, object::Address};
 pub struct Snapshot {
     pub host: HostFacts,
     pub daemon: DaemonConfig,
+    /// What is to be remembered about the daemon's process; `None` if there is none to look at.
+    pub daemon_start: Option<DaemonStart>,
     /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.
     pub containers: Vec<Observed>,
     /// Predecessors that replacements left, sorted by name.
@@ -47,7 +53,8 @@ pub struct Kept {
     pub id: String,
     /// The container that took its place, if it still exists.
     pub replaced_by: Option<String>,
-    /// When its successor was created, RFC 3339.
+    /// When its successor was created, or if that is gone when it stopped itself, RFC 3339;
+    /// empty if nobody can tell.
     pub since: String,
 }
 

@@ -1,0 +1,307 @@
+//! The daemon from three sides: its file, its command line, and what it goes by.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    flags::CommandLine,
+    origin::Origins,
+    process::Proc,
+    rooted::{Root, is_absent},
+    running::{self, Evidence, Live},
+};
+use crate::{
+    docker::Endpoint,
+    model::{
+        daemon::{DaemonConfig, DaemonKey, DaemonStart, Service},
+        daemon_digest,
+        daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts},
+        field::Field,
+    },
+};
+
+const DEFAULT_FILE: &str = "/etc/docker/daemon.json";
+/// How much later than the process the file may seem to be and still have been there: clocks of
+/// files and processes tick in hundredths, and the daemon reads its file later than this.
+const CLOCK_SLACK: Duration = Duration::from_millis(30);
+/// The daemon itself writes beside its file in its first moments (`key.json` up to 28).
+const FIRST_MOMENTS: Duration = Duration::from_secs(60);
+
+/// The daemon's process and what it reads, seen from the same machine.
+#[derive(Debug)]
+pub(super) struct LocalDaemon {
+    pub(super) root: Root,
+    /// Paths of the sockets it listens on, links followed.
+    pub(super) listeners: Vec<PathBuf>,
+    pid: u32,
+    start_ticks: Option<u64>,
+    started_at: Option<SystemTime>,
+    command_line: CommandLine,
+    file: ConfigFile,
+    service: Service,
+    socket_group: Option<String>,
+}
+
+/// The daemon's file, whether it is there or not.
+#[derive(Debug, Default)]
+struct ConfigFile {
+    path: String,
+    exists: bool,
+    error: Option<String>,
+    values: Map<String, Value>,
+    /// When its contents, or if it is absent its folder, last changed.
+    changed_at: Option<SystemTime>,
+}
+
+/// Finds and reads the process behind a socket. Blocks.
+pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'static str> {
+    let socket = match endpoint {
+        Endpoint::Unix(path) => path,
+        Endpoint::Tcp { .. } => return Err("the engine is reached over TCP and may be elsewhere"),
+    };
+    let pid = proc.find_daemon(socket)?;
+    let root = proc.root(pid);
+    let arguments = proc.arguments(pid).map_err(|_| "the daemon's process has just ended")?;
+    let mut command_line = CommandLine::read(&arguments);
+    let service = proc.service(pid);
+    if !command_line.keys.is_empty() {
+        let unit = match &service {
+            Service::Systemd { unit, .. } => Some(unit.as_str()),
+            Service::Process { .. } | Service::NotFound => None,
+        };
+        let origins = Origins::read(&root, unit);
+        for flag in command_line.keys.values_mut() {
+            flag.origin = origins.of(&flag.argument);
+        }
+    }
+    let path = file_path(proc, pid, command_line.config_file.as_deref());
+    let start_ticks = proc.start_ticks(pid);
+    Ok(LocalDaemon {
+        listeners: proc.listeners(pid).unwrap_or_default(),
+        start_ticks,
+        started_at: start_ticks.and_then(|ticks| proc.moment(ticks, SystemTime::now())),
+        file: ConfigFile::read(&root, path),
+        socket_group: socket_group(&root, socket),
+        root,
+        pid,
+        command_line,
+        service,
+    })
+}
+
+/// Returns the path of the file as the daemon sees it (moby `getDefaultDaemonConfigFile`).
+fn file_path(proc: &Proc, pid: u32, flag: Option<&str>) -> PathBuf {
+    if let Some(flag) = flag {
+        let base = proc.working_directory(pid).unwrap_or_else(|_| "/".into());
+        return base.join(flag);
+    }
+    let names = ["ROOTLESSKIT_STATE_DIR", "XDG_CONFIG_HOME", "HOME"];
+    let environment = proc.environment(pid, &names).unwrap_or_default();
+    let set = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+    let home = || set("HOME").map(|home| Path::new(home).join(".config"));
+    match set("ROOTLESSKIT_STATE_DIR") {
+        None => DEFAULT_FILE.into(),
+        Some(_) => set("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(home)
+            .map_or_else(|| DEFAULT_FILE.into(), |folder| folder.join("docker/daemon.json")),
+    }
+}
+
+fn socket_group(root: &Root, socket: &Path) -> Option<String> {
+    let gid = fs::metadata(socket).ok()?.gid().to_string();
+    let groups = fs::read_to_string(root.find(Path::new("/etc/group")).ok()?).ok()?;
+    groups.lines().find_map(|line| {
+        let mut columns = line.split(':');
+        let name = columns.next()?;
+        (columns.nth(1)? == gid).then(|| name.to_owned())
+    })
+}
+
+impl ConfigFile {
+    fn read(root: &Root, path: PathBuf) -> Self {
+        let mut file = Self { path: path.display().to_string(), ..Self::default() };
+        let read = root.find(&path).and_then(|outside| {
+            let metadata = fs::metadata(&outside)?;
+            Ok((fs::read(&outside)?, changed_at(&metadata)))
+        });
+        match read {
+            Ok((bytes, changed)) => {
+                file.exists = true;
+                file.changed_at = changed;
+                match parse(&bytes) {
+                    Ok(values) => file.values = values,
+                    Err(error) => file.error = Some(error),
+                }
+            }
+            Err(error) if is_absent(&error) => {
+                let folder = path.parent().unwrap_or(Path::new("/"));
+                file.changed_at = root
+                    .find(folder)
+                    .and_then(fs::metadata)
+                    .ok()
+                    .and_then(|metadata| changed_at(&metadata))
+                    .and_then(|at| at.checked_sub(FIRST_MOMENTS));
+            }
+            Err(error) => {
+                // Without permission to look, it may well be there.
+                file.exists = true;
+                file.error = Some(reason(&error));
+            }
+        }
+        file
+    }
+
+    /// Returns whether the process has read what is there now.
+    fn is_older_than(&self, started_at: Option<SystemTime>) -> bool {
+        match (self.changed_at, started_at) {
+            (Some(changed), Some(started)) => changed <= started + CLOCK_SLACK,
+            // No folder, no file.
+            (None, _) => !self.exists,
+            (Some(_), None) => false,
+        }
+    }
+}
+
+/// The later of the two times: moving a file into place keeps the one and sets the other.
+fn changed_at(metadata: &fs::Metadata) -> Option<SystemTime> {
+    let inode =
+        Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec().try_into().ok()?);
+    Some(metadata.modified().ok()?.max(SystemTime::UNIX_EPOCH + inode))
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "no permission to read it; run plimsoll as root".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(values)) => Ok(values),
+        Ok(_) => Err("it is no JSON object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Puts the sides together, and writes down what to remember about the process.
+pub(super) fn assemble(
+    local: Result<&LocalDaemon, &'static str>,
+    live: &Live<'_>,
+    known_start: Option<&DaemonStart>,
+) -> (DaemonConfig, Option<DaemonStart>) {
+    let engine_version = live.version_text("Version");
+    let release = daemon_keys::release(&engine_version);
+    let known_start = known_start.filter(|start| {
+        local.is_ok_and(|it| it.pid == start.pid && it.start_ticks == Some(start.start_ticks))
+    });
+    let nothing = ConfigFile::default();
+    let no_flags = CommandLine::default();
+    let (file, flags) = local.map_or((&nothing, &no_flags), |it| (&it.file, &it.command_line));
+    let evidence = local.map(|local| Evidence {
+        file_error: file.error.is_some(),
+        file_is_older: file.is_older_than(local.started_at),
+        started_at: local.started_at,
+        file_changed_at: file.changed_at,
+        known_start,
+        socket_group: local.socket_group.as_deref(),
+    });
+    let known = DAEMON_KEYS
+        .iter()
+        .filter(|facts| release.is_none_or(|release| facts.known_to(release)))
+        .map(|facts| facts.name);
+    let names: BTreeSet<&str> = known
+        .chain(file.values.keys().map(String::as_str))
+        .chain(flags.keys.keys().map(String::as_str))
+        .collect();
+    let keys: BTreeMap<String, DaemonKey> = names
+        .into_iter()
+        .map(|name| {
+            let file = file.values.get(name).cloned();
+            let flag = flags.keys.get(name).cloned();
+            let running = daemon_keys::find(name).map_or(
+                Field::Unknown("the engine does not know the key, or plimsoll does not"),
+                |facts| {
+                    let given = running::Given {
+                        file: file.as_ref(),
+                        flag: flag.as_ref().map(|flag| &flag.value),
+                    };
+                    running::running(facts, release, live, evidence.as_ref(), given)
+                },
+            );
+            (name.to_owned(), DaemonKey { file, flag, running })
+        })
+        .collect();
+    let start = local
+        .ok()
+        .and_then(|local| Some(remember(local.pid, local.start_ticks?, &keys, known_start)));
+    let config = DaemonConfig {
+        keys,
+        file_path: if local.is_ok() { file.path.clone() } else { DEFAULT_FILE.to_owned() },
+        file_exists: file.exists,
+        file_error: local.map_or_else(|why| Some(why.to_owned()), |_| file.error.clone()),
+        engine_version,
+        api_version: live.version_text("ApiVersion"),
+        swarm_active: live.swarm_active(),
+        service: local.map_or(Service::NotFound, |local| local.service.clone()),
+        running_containers: live.running_containers(),
+    };
+    (config, start)
+}
+
+fn remember(
+    pid: u32,
+    start_ticks: u64,
+    keys: &BTreeMap<String, DaemonKey>,
+    before: Option<&DaemonStart>,
+) -> DaemonStart {
+    let mut start =
+        DaemonStart { pid, start_ticks, keys: BTreeMap::new(), unknown: BTreeSet::new() };
+    for (name, key) in keys {
+        let facts = daemon_keys::find(name);
+        match &key.running {
+            Field::Set(value) if is_unset(value, facts) => {}
+            Field::Set(value) => {
+                let digest = daemon_digest::digests([(name.as_str(), value)]);
+                if digest.is_empty() {
+                    start.unknown.insert(name.clone());
+                }
+                start.keys.extend(digest);
+            }
+            // What is in neither side is no key of this process.
+            Field::Unknown(_) | Field::Inherited(_) if facts.is_none() => {}
+            Field::Unknown(_) | Field::Inherited(_) => {
+                match before.and_then(|it| it.keys.get(name)) {
+                    Some(digest) => {
+                        start.keys.insert(name.clone(), digest.clone());
+                    }
+                    None => {
+                        start.unknown.insert(name.clone());
+                    }
+                }
+            }
+        }
+    }
+    start
+}
+
+fn is_unset(value: &Value, facts: Option<&DaemonKeyFacts>) -> bool {
+    value.is_null() || facts.and_then(DaemonKeyFacts::default_value).as_ref() == Some(value)
+}
+
+#[cfg(test)]
+mod tests;

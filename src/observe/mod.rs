@@ -1,0 +1,213 @@
+//! Looks at a host and writes down what is there. Judges nothing and changes nothing.
+//!
+//! Looking does not fail as a whole: what could not be read is in the snapshot, as unknown
+//! fields and as blind spots.
+
+mod containers;
+mod daemon;
+mod flags;
+mod origin;
+mod own;
+mod process;
+mod rooted;
+mod running;
+#[cfg(test)]
+mod scratch;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+mod writable_layer;
+
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+pub use writable_layer::writable_layer;
+
+use self::{containers::Inspected, daemon::LocalDaemon, process::Proc, running::Live};
+use crate::{
+    docker::{
+        Docker, DockerError,
+        events::{Event, EventFilter},
+    },
+    model::{
+        daemon::DaemonStart,
+        effective::{complete, follow_joined},
+        object::Address,
+        snapshot::{BlindSpot, HostFacts, Snapshot},
+    },
+};
+
+/// Past events are at hand; an engine whose clock is ahead would make us wait for the future.
+const EVENTS_LIMIT: Duration = Duration::from_secs(2);
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What was remembered about the daemon's process when it was last looked at.
+    pub known_start: Option<DaemonStart>,
+    pub proc_root: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { known_start: None, proc_root: "/proc".into() }
+    }
+}
+
+/// The engine's replies about itself, read while containers are inspected.
+struct Replies {
+    info: Result<Bytes, DockerError>,
+    version: Result<Bytes, DockerError>,
+    bridge: Result<Bytes, DockerError>,
+    volumes: Result<Bytes, DockerError>,
+    images: Result<Bytes, DockerError>,
+    reload: Option<Event>,
+    local: Result<LocalDaemon, &'static str>,
+}
+
+/// Looks at everything once. Fails only if the engine cannot be talked to.
+pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, DockerError> {
+    let proc = Proc::new(&options.proc_root);
+    let (inspected, replies) =
+        tokio::join!(list_and_inspect(docker, &proc), replies(docker, &proc),);
+    let (inspected, mut snapshot) = inspected?;
+    let info = value("GET /info", replies.info, &mut snapshot.blind_spots)?;
+    let version = value("GET /version", replies.version, &mut snapshot.blind_spots)?;
+    // An engine without a default bridge network answers 404.
+    let bridge = match replies.bridge {
+        Err(error) if error.is_not_found() => None,
+        bridge => Some(value("GET /networks/bridge", bridge, &mut snapshot.blind_spots)?),
+    };
+    let volumes = engine_is_there(replies.volumes)?.ok();
+    let images = engine_is_there(replies.images)?.ok();
+    let live = Live {
+        info: &info,
+        version: &version,
+        bridge: bridge.as_ref(),
+        reload: replies.reload.as_ref(),
+    };
+    let local = replies.local.as_ref().map_err(|why| *why);
+    (snapshot.daemon, snapshot.daemon_start) =
+        daemon::assemble(local, &live, options.known_start.as_ref());
+    snapshot.host = host_facts(&live);
+
+    let specs = inspected.iter().filter_map(|it| match it {
+        Inspected::Seen { observed, .. } => Some(&observed.spec),
+        Inspected::Blind(_) => None,
+    });
+    let around =
+        surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs);
+    for one in inspected {
+        match one {
+            Inspected::Seen { observed, process } => {
+                let mut observed = *observed;
+                observed.spec = complete(observed.spec, &around, process.as_ref());
+                snapshot.containers.push(observed);
+            }
+            Inspected::Blind(spot) => snapshot.blind_spots.push(spot),
+        }
+    }
+    follow_joined(&mut snapshot.containers);
+    snapshot.containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+    snapshot.blind_spots.sort_by(|a, b| a.address.cmp(&b.address));
+    Ok(snapshot)
+}
+
+async fn list_and_inspect(
+    docker: &Docker,
+    proc: &Proc,
+) -> Result<(Vec<Inspected>, Snapshot), DockerError> {
+    let mut sorted = own::sort(docker.containers().await?);
+    for kept in sorted.kept.iter_mut().filter(|kept| kept.replaced_by.is_none()) {
+        kept.since = containers::finished_at(docker, &kept.id).await?;
+    }
+    let here = docker.endpoint().is_local().then_some(proc);
+    let inspected = containers::inspect_all(docker, sorted.ordinary, here).await?;
+    Ok((inspected, Snapshot { kept: sorted.kept, ..Snapshot::default() }))
+}
+
+async fn replies(docker: &Docker, proc: &Proc) -> Replies {
+    let (proc, endpoint) = (proc.clone(), docker.endpoint().clone());
+    let local = tokio::task::spawn_blocking(move || daemon::look(&proc, &endpoint));
+    let (info, version, bridge, volumes, images, reload, local) = tokio::join!(
+        docker.info(),
+        docker.version(),
+        docker.network("bridge"),
+        docker.volumes(),
+        docker.images(),
+        last_reload(docker),
+        local,
+    );
+    let local = local.unwrap_or(Err("looking at the daemon's process failed"));
+    Replies { info, version, bridge, volumes, images, reload, local }
+}
+
+/// Returns the last reload that the engine remembers; it keeps its last 256 events.
+async fn last_reload(docker: &Docker) -> Option<Event> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let filter = EventFilter {
+        kinds: vec!["daemon".into()],
+        actions: vec!["reload".into()],
+        since: Some("1".into()),
+        until: Some(format!("{}.{:09}", now.as_secs(), now.subsec_nanos())),
+    };
+    let mut last = None;
+    let read = async {
+        let mut events = docker.events(&filter).await.ok()?;
+        while let Some(Ok(event)) = events.next().await {
+            last = Some(event);
+        }
+        Some(())
+    };
+    // What came in time counts: events come in order.
+    let _ = tokio::time::timeout(EVENTS_LIMIT, read).await;
+    last.filter(|event| event.action == "reload")
+}
+
+/// Reads a reply about the engine itself; one that cannot be had is a blind spot.
+fn value(
+    what: &str,
+    reply: Result<Bytes, DockerError>,
+    blind_spots: &mut Vec<BlindSpot>,
+) -> Result<Value, DockerError> {
+    let why = match engine_is_there(reply)? {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(value) => return Ok(value),
+            Err(error) => error.to_string(),
+        },
+        Err(error) => error.to_string(),
+    };
+    blind_spots.push(BlindSpot { address: Address::daemon(), why: format!("{what}: {why}") });
+    Ok(Value::Null)
+}
+
+/// Tells an engine that is gone from one that does not answer a question.
+fn engine_is_there(
+    reply: Result<Bytes, DockerError>,
+) -> Result<Result<Bytes, DockerError>, DockerError> {
+    match reply {
+        Err(error) if error.is_engine_gone() => Err(error),
+        other => Ok(other),
+    }
+}
+
+fn host_facts(live: &Live<'_>) -> HostFacts {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let component = live.version["Components"][0]["Name"].as_str().unwrap_or_default();
+    HostFacts {
+        name: text(&live.info["Name"]),
+        engine_id: text(&live.info["ID"]),
+        platform: format!("{}/{}", live.version_text("Os"), live.version_text("Arch")),
+        engine_name: match component {
+            "" | "Engine" => "Docker".to_owned(),
+            other => other.trim_end_matches(" Engine").to_owned(),
+        },
+        engine_version: live.version_text("Version"),
+        api_version: live.version_text("ApiVersion"),
+    }
+}

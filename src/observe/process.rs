@@ -1,0 +1,248 @@
+//! What `/proc` tells: about one process, and which process serves a socket.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use super::rooted::Root;
+use crate::model::{capability::CapabilitySet, daemon::Service, effective::ProcessFacts};
+
+/// `/proc` counts in hundredths of a second on every platform that Docker runs on.
+const TICKS_PER_SECOND: u64 = 100;
+/// `SO_ACCEPTCON` in the flags of `/proc/net/unix`.
+const LISTENING: u32 = 1 << 16;
+
+/// One view of processes; `/proc` outside of tests.
+#[derive(Clone, Debug)]
+pub(super) struct Proc(PathBuf);
+
+impl Proc {
+    pub(super) fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    fn of(&self, pid: u32, what: &str) -> PathBuf {
+        self.0.join(pid.to_string()).join(what)
+    }
+
+    fn text(&self, pid: u32, what: &str) -> io::Result<String> {
+        fs::read(self.of(pid, what)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    pub(super) fn root(&self, pid: u32) -> Root {
+        Root::new(self.of(pid, "root"))
+    }
+
+    /// Returns the working directory, as the process itself sees it.
+    pub(super) fn working_directory(&self, pid: u32) -> io::Result<PathBuf> {
+        fs::read_link(self.of(pid, "cwd"))
+    }
+
+    pub(super) fn arguments(&self, pid: u32) -> io::Result<Vec<String>> {
+        let text = self.text(pid, "cmdline")?;
+        let text = text.strip_suffix('\0').unwrap_or(&text);
+        Ok(text.split('\0').map(ToOwned::to_owned).collect())
+    }
+
+    /// Returns those of these variables that are set.
+    pub(super) fn environment(
+        &self,
+        pid: u32,
+        names: &[&str],
+    ) -> io::Result<BTreeMap<String, String>> {
+        let text = self.text(pid, "environ")?;
+        Ok(text
+            .split('\0')
+            .filter_map(|entry| entry.split_once('='))
+            .filter(|(name, _)| names.contains(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect())
+    }
+
+    /// Returns when it started, in ticks after boot.
+    pub(super) fn start_ticks(&self, pid: u32) -> Option<u64> {
+        let text = self.text(pid, "stat").ok()?;
+        // The name, in brackets, may hold anything; field 22 is the 20th after it.
+        let (_, after) = text.rsplit_once(')')?;
+        after.split_whitespace().nth(19)?.parse().ok()
+    }
+
+    /// Returns the moment that lies this many ticks after boot.
+    pub(super) fn moment(&self, ticks: u64, now: SystemTime) -> Option<SystemTime> {
+        let text = fs::read_to_string(self.0.join("uptime")).ok()?;
+        let uptime: f64 = text.split_whitespace().next()?.parse().ok()?;
+        let uptime = Duration::try_from_secs_f64(uptime).ok()?;
+        let started = Duration::from_millis(ticks * (1000 / TICKS_PER_SECOND));
+        now.checked_sub(uptime)?.checked_add(started)
+    }
+
+    /// Returns the kernel's word on a container's first process, if this is it.
+    pub(super) fn container_process(&self, pid: u32, container: &str) -> Option<ProcessFacts> {
+        // In another PID namespace, or by now, the number may be somebody else's.
+        if container.is_empty() || !self.text(pid, "cgroup").ok()?.contains(container) {
+            return None;
+        }
+        let status = self.text(pid, "status").ok()?;
+        Some(ProcessFacts {
+            no_new_privileges: status_word(&status, "NoNewPrivs", 0)? == "1",
+            seccomp: status_word(&status, "Seccomp", 0)?.parse().ok()?,
+            uid: status_word(&status, "Uid", 1)?.parse().ok()?,
+            bounding: CapabilitySet::from_bits(
+                u64::from_str_radix(status_word(&status, "CapBnd", 0)?, 16).ok()?,
+            ),
+        })
+    }
+
+    /// Returns how a process of the daemon is looked after.
+    pub(super) fn service(&self, pid: u32) -> Service {
+        match self.systemd_unit(pid) {
+            Some(unit) => Service::Systemd { unit, pid },
+            None => Service::Process { pid },
+        }
+    }
+
+    /// Returns the unit of the systemd that is PID 1 here. A unit of another systemd, inside a
+    /// container or of a user, would be restarted in vain.
+    fn systemd_unit(&self, pid: u32) -> Option<String> {
+        if self.text(1, "comm").ok()?.trim() != "systemd" {
+            return None;
+        }
+        let status = self.text(pid, "status").ok()?;
+        if status_word(&status, "NSpid", 1).is_some() {
+            return None;
+        }
+        let cgroups = self.text(pid, "cgroup").ok()?;
+        let path = cgroups
+            .lines()
+            .filter_map(|line| {
+                let mut parts = line.splitn(3, ':');
+                let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
+                let tracks =
+                    controllers == "name=systemd" || (number == "0" && controllers.is_empty());
+                tracks.then_some(path)
+            })
+            .find(|path| path.contains(".service"))?;
+        if path.contains("/user@") {
+            return None;
+        }
+        path.split('/').rfind(|part| part.ends_with(".service")).map(ToOwned::to_owned)
+    }
+
+    /// Returns paths of the sockets a process listens on, as it sees them, links followed.
+    pub(super) fn listeners(&self, pid: u32) -> io::Result<Vec<PathBuf>> {
+        let held = self.held_sockets(pid)?;
+        let table = self.text(pid, "net/unix")?;
+        let root = self.root(pid);
+        let mut paths: Vec<PathBuf> = table
+            .lines()
+            .filter_map(listening_row)
+            .filter(|(inode, _)| held.contains(inode))
+            .filter_map(|(_, path)| root.resolve(Path::new(path)).ok())
+            .collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    fn held_sockets(&self, pid: u32) -> io::Result<BTreeSet<u64>> {
+        let mut held = BTreeSet::new();
+        for entry in fs::read_dir(self.of(pid, "fd"))? {
+            let Ok(target) = fs::read_link(entry?.path()) else { continue };
+            let inode: Option<u64> = target
+                .to_str()
+                .and_then(|text| text.strip_prefix("socket:["))
+                .and_then(|text| text.strip_suffix(']'))
+                .and_then(|text| text.parse().ok());
+            held.extend(inode);
+        }
+        Ok(held)
+    }
+
+    fn named_dockerd(&self) -> Vec<u32> {
+        let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
+        let mut pids: Vec<u32> = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid| self.text(*pid, "comm").is_ok_and(|name| name.trim() == "dockerd"))
+            .collect();
+        pids.sort_unstable();
+        pids
+    }
+
+    /// Finds the daemon that listens on this very socket: several can be visible, in containers
+    /// of each other, and under systemd the socket is PID 1's as well.
+    pub(super) fn find_daemon(&self, socket: &Path) -> Result<u32, &'static str> {
+        let Ok(wanted) = fs::metadata(socket) else {
+            return Err("the engine's socket cannot be looked at");
+        };
+        let candidates = self.named_dockerd();
+        if candidates.is_empty() {
+            return Err("no process of the name dockerd is visible here");
+        }
+        let mut hidden = false;
+        let mut found = None;
+        for pid in &candidates {
+            let listeners = match self.listeners(*pid) {
+                Ok(listeners) => listeners,
+                Err(_) => {
+                    hidden = true;
+                    continue;
+                }
+            };
+            let root = self.root(*pid);
+            let serves = listeners.iter().any(|path| {
+                fs::metadata(root.outside(path))
+                    .is_ok_and(|it| (it.dev(), it.ino()) == (wanted.dev(), wanted.ino()))
+            });
+            if serves && found.replace(*pid).is_some() {
+                return Err("several daemons listen on the engine's socket");
+            }
+        }
+        match (found, candidates.as_slice()) {
+            (Some(pid), _) => Ok(pid),
+            (None, [pid]) if hidden && names_pid(Path::new("/run/docker.pid"), *pid) => Ok(*pid),
+            (None, _) if hidden => {
+                Err("no permission to look at the daemon's process; run plimsoll as root")
+            }
+            (None, _) => {
+                Err("no visible process of the name dockerd listens on the engine's socket")
+            }
+        }
+    }
+}
+
+/// Whether a pidfile says so; only a hint, since stale ones survive crashes.
+fn names_pid(pidfile: &Path, pid: u32) -> bool {
+    fs::read_to_string(pidfile).is_ok_and(|text| text.trim() == pid.to_string())
+}
+
+/// Returns one word of one line of `/proc/PID/status`.
+fn status_word<'a>(status: &'a str, name: &str, index: usize) -> Option<&'a str> {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?
+        .split_whitespace()
+        .nth(index)
+}
+
+/// Reads one line of `/proc/net/unix`: the inode and the path of a socket that listens.
+fn listening_row(line: &str) -> Option<(u64, &str)> {
+    let mut rest = line;
+    let mut columns = [""; 7];
+    for column in &mut columns {
+        rest = rest.trim_start();
+        let end = rest.find(' ').unwrap_or(rest.len());
+        (*column, rest) = rest.split_at(end);
+    }
+    let flags = u32::from_str_radix(columns[3], 16).ok()?;
+    // A path may hold spaces, so it is whatever is left; abstract names begin with `@`.
+    let path = rest.strip_prefix(' ').filter(|path| path.starts_with('/'))?;
+    (flags & LISTENING != 0).then(|| Some((columns[6].parse().ok()?, path)))?
+}
+
+#[cfg(test)]
+mod tests;
