@@ -1,7 +1,186 @@
 //! YAML to Policy. Text comes in, problems with positions or a policy come out; no I/O, no clock.
+//!
+//! The types here are the shape of the file. The JSON Schema is made from them, and the file is
+//! checked against that schema, so that editors and plimsoll agree on what is right.
 
+pub mod baseline;
+mod bind;
+mod check;
 pub mod choose;
+mod limits;
 pub mod policy;
 pub mod problem;
+mod resolve;
 #[cfg(test)]
 pub mod samples;
+pub mod schema;
+mod starter;
+mod suggest;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::{class::Class, selector::Selector};
+
+use self::{limits::Retention, policy::ComposeContainers, policy::MaxChanges};
+pub use self::{resolve::load, starter::starter};
+
+/// How a Docker host must be set up: the daemon's settings, and what every container on it must
+/// hold to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "plimsoll declaration")]
+pub struct Declaration {
+    /// The version of this file's grammar.
+    pub version: Version,
+    /// What this declaration builds on: names of shipped baselines, or files such as
+    /// `./base.yaml`, relative to this one. Later ones win, and this file wins over all of them.
+    pub extends: Option<Vec<String>>,
+    /// The daemon's file, `daemon.json`.
+    pub daemon: Option<DaemonSection>,
+    /// What must hold for the host as a whole: its daemon, and which images it may run.
+    pub rules: Option<HostRules>,
+    /// What must hold for containers. Each entry selects some; for one rule the last entry that
+    /// selects a container wins.
+    pub containers: Option<Vec<ContainerSection>>,
+    /// Accepted deviations, each with a reason, an owner and an end.
+    pub waivers: Option<Vec<WaiverEntry>>,
+    /// How far `apply` and `enforce` may go by themselves.
+    pub limits: Option<LimitsSection>,
+}
+
+/// The version of the grammar; there is one.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Version(pub u32);
+
+/// What the daemon's file must say.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DaemonSection {
+    /// Keys of `daemon.json` with the values they must have. Keys that are not named here are
+    /// left alone.
+    pub settings: Option<Settings>,
+    /// Keys that `daemon.json` must not hold.
+    pub absent: Option<Vec<DaemonKeyName>>,
+    /// The command that restarts the daemon, as a list of words. Only for a daemon that no
+    /// service manager looks after.
+    #[schemars(length(min = 1))]
+    pub restart_command: Option<Vec<String>>,
+    /// The command that makes the daemon read its file again, as a list of words. Only for a
+    /// daemon that no service manager looks after.
+    #[schemars(length(min = 1))]
+    pub reload_command: Option<Vec<String>>,
+}
+
+/// Keys of `daemon.json`, in its own spelling.
+#[derive(Debug, Default, Deserialize)]
+pub struct Settings(pub BTreeMap<String, Value>);
+
+/// The name of a key of `daemon.json`.
+#[derive(Debug, Deserialize)]
+pub struct DaemonKeyName(pub String);
+
+/// Rules about the host by ID, each `true`, `off`, or its parameters.
+#[derive(Debug, Default, Deserialize)]
+pub struct HostRules(pub BTreeMap<String, Value>);
+
+/// Rules about containers by ID, each `true`, `off`, or its parameters.
+#[derive(Debug, Default, Deserialize)]
+pub struct ContainerRules(pub BTreeMap<String, Value>);
+
+/// What must hold for the containers that it selects.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ContainerSection {
+    /// What people call this group of containers.
+    pub name: Option<String>,
+    /// Which containers it is about; all of them, if left out.
+    #[serde(rename = "match")]
+    pub on: Option<Selector>,
+    /// What must hold for them.
+    pub rules: Option<ContainerRules>,
+    /// What becomes of files that a container changed outside its volumes, when it has to be
+    /// replaced.
+    pub writable_layer: Option<WritableLayer>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WritableLayer {
+    /// A container with changed files is not replaced unless somebody allows it.
+    Keep,
+    /// Changed files may go.
+    Discard,
+}
+
+/// An accepted deviation: one rule, some containers, until a day.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverEntry {
+    /// What reports call it: `W-12`.
+    #[schemars(regex(pattern = r"\S"))]
+    pub id: String,
+    /// The rule that need not hold.
+    pub rule: WaivableRule,
+    /// For which containers.
+    #[serde(rename = "match")]
+    pub on: WaivedObjects,
+    /// Why this is accepted.
+    #[schemars(regex(pattern = r"\S"))]
+    pub reason: String,
+    /// Who answers for it.
+    #[schemars(regex(pattern = r"\S"))]
+    pub owner: String,
+    /// Where it is tracked.
+    pub ticket: Option<String>,
+    /// The last day on which it holds, UTC: `2026-12-05`.
+    pub expires: Day,
+}
+
+/// The ID of a rule that a waiver can be about.
+#[derive(Debug, Deserialize)]
+pub struct WaivableRule(pub String);
+
+/// A selector that says something: a waiver for everything is no waiver.
+#[derive(Debug, Deserialize)]
+pub struct WaivedObjects(pub Selector);
+
+/// A calendar day.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Day(pub jiff::civil::Date);
+
+/// How far plimsoll may go without being asked.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LimitsSection {
+    /// The worst effect that is acceptable.
+    pub ceiling: Option<Ceiling>,
+    /// How many objects one run may change: a number, or a share such as `20%` of those that were
+    /// looked at. If left out, 5 or 20 %, whichever is more.
+    pub max_changes: Option<MaxChanges>,
+    /// When changes may be made. Not supported yet; the list has to be empty.
+    #[schemars(length(max = 0))]
+    pub windows: Option<Vec<Value>>,
+    /// What to do about containers that Docker Compose started.
+    pub compose: Option<ComposeContainers>,
+    /// How long containers that were replaced are kept for the way back: `7d`, or 0 to remove
+    /// them at once. Seven days, if left out.
+    pub retention: Option<Retention>,
+}
+
+/// The worst effect that each command may have by itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    /// For `plimsoll apply`; `restart`, if left out.
+    pub apply: Option<Class>,
+    /// For `plimsoll enforce`; `live`, if left out.
+    pub enforce: Option<Class>,
+}
+
+#[cfg(test)]
+mod tests;

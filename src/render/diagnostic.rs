@@ -18,13 +18,45 @@ pub fn problems(
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width.max(40));
     for problem in problems {
-        writeln!(out, "{}\n", renderer.render(&[group(problem)]))?;
+        let wrapped = wrapped(problem, width);
+        writeln!(out, "{}\n", renderer.render(&[group(&wrapped)]))?;
     }
     match problems.len() {
         0 => Ok(()),
         1 => writeln!(out, "1 problem"),
         many => writeln!(out, "{many} problems"),
     }
+}
+
+/// Facts and help in lines that fit; the snippet cuts itself.
+fn wrapped(problem: &Problem, width: usize) -> Problem {
+    // What stands before the text: the line numbers' margin and `= note: `.
+    let room = width.saturating_sub(13).max(30);
+    let mut problem = problem.clone();
+    for text in problem.notes.iter_mut().chain(&mut problem.help) {
+        *text = wrap(text, room);
+    }
+    problem
+}
+
+fn wrap(text: &str, room: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut length = room;
+    for word in text.split(' ') {
+        let more = word.chars().count() + 1;
+        match lines.last_mut() {
+            Some(line) if length + more <= room => {
+                line.push(' ');
+                line.push_str(word);
+                length += more;
+            }
+            Some(_) | None => {
+                lines.push(word.to_owned());
+                length = more - 1;
+            }
+        }
+    }
+    lines.join("\n")
 }
 
 fn group(problem: &Problem) -> Group<'_> {

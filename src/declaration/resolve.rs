@@ -1,0 +1,102 @@
+//! Declaration to Policy: what it extends is read, merged and bound; all problems at once.
+
+mod files;
+mod merge;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    declaration::{
+        bind, check,
+        policy::{Policy, SourceFile},
+        problem::Problem,
+        resolve::files::Gathered,
+    },
+    rules::{self, AnyRule},
+};
+
+/// Reads a declaration and everything it extends. `loader` is asked for the files that are named
+/// under `extends`, by path; its error is shown as it is.
+pub fn load(
+    name: &str,
+    bytes: &[u8],
+    loader: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Policy, Vec<Problem>> {
+    let Gathered { files, order, mut problems } = files::gather(name, bytes, loader);
+
+    let mut merged = merge::Merged::default();
+    for file in &files {
+        let checked = check::check(&file.source, &file.root);
+        merged.rules_of(file, &checked, &mut problems);
+        merged.waiver_ids_of(file, &mut problems);
+        merge::contradictions(file, &mut problems);
+        if problems.is_empty() && checked.problems.is_empty() {
+            merged.sections_of(file, &mut problems);
+        }
+        problems.extend(checked.problems);
+    }
+    if !problems.is_empty() {
+        return Err(in_order(problems, &order));
+    }
+
+    let mut policy = merged.into_policy();
+    let all: Vec<String> = order.iter().map(|file| file.digest.clone()).collect();
+    policy.digest = bind::sha256(all.join("\n").as_bytes());
+    policy.files = order;
+    Ok(policy)
+}
+
+/// Sorts by file and position, and says of what repeats itself only how often.
+fn in_order(problems: Vec<Problem>, order: &[SourceFile]) -> Vec<Problem> {
+    let rank = |problem: &Problem| {
+        problem.at.as_ref().map(|at| {
+            let file = order.iter().position(|file| file.path == at.source.name);
+            (file.unwrap_or(order.len()), at.span.start, at.span.end)
+        })
+    };
+    let mut problems = problems;
+    problems.sort_by_key(rank);
+
+    let mut grouped: Vec<(Problem, Vec<u32>)> = Vec::new();
+    for problem in problems {
+        let name = |it: &Problem| it.at.as_ref().map(|at| at.source.name.clone());
+        let same = grouped.iter_mut().find(|(first, _)| {
+            (first.code, &first.message, &first.label, &first.notes, name(first))
+                == (problem.code, &problem.message, &problem.label, &problem.notes, name(&problem))
+        });
+        match same {
+            // The very same place seen twice: an anchor used in several places.
+            Some((first, _)) if first.at == problem.at => {}
+            Some((_, lines)) => {
+                lines.extend(problem.at.as_ref().map(|at| at.line_column().0));
+            }
+            None => grouped.push((problem, Vec::new())),
+        }
+    }
+    grouped
+        .into_iter()
+        .map(|(problem, lines)| match lines.as_slice() {
+            [] => problem,
+            [line] => problem.note(format!("the same once more in line {line}")),
+            [..] => {
+                let shown: Vec<String> = lines.iter().take(10).map(u32::to_string).collect();
+                let rest = if lines.len() > 10 { ", …" } else { "" };
+                problem.note(format!(
+                    "the same {} more times: lines {}{rest}",
+                    lines.len(),
+                    shown.join(", ")
+                ))
+            }
+        })
+        .collect()
+}
+
+/// Rules by ID, of those that the predicate lets through.
+fn rule_of(id: &str, belongs: fn(&dyn AnyRule) -> bool) -> Option<&'static dyn AnyRule> {
+    rules::find(id).filter(|rule| belongs(*rule))
+}
+
+/// Later entries win.
+fn put<T>(map: &mut BTreeMap<String, T>, key: &str, value: T) {
+    map.insert(key.to_owned(), value);
+}

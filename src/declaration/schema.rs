@@ -1,0 +1,247 @@
+//! The JSON Schema of a declaration, made from its types, the rules and the daemon's keys.
+//!
+//! Draft-07, which editors have understood longest. The file is checked against this schema too.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    declaration::{
+        ContainerRules, DaemonKeyName, Day, Declaration, HostRules, Settings, Version,
+        WaivableRule, WaivedObjects,
+    },
+    model::{
+        daemon_keys::{DAEMON_KEYS, DaemonKeyFacts, TakesEffect, ValueKind},
+        finding::{Mode, Severity},
+        object::ObjectKind,
+        selector::Selector,
+    },
+    rules::{AnyRule, RULES},
+};
+
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<Declaration>().to_value()
+});
+
+/// Returns the schema.
+pub fn schema() -> &'static Value {
+    &SCHEMA
+}
+
+/// Returns the schema as the text of a file.
+pub fn text() -> String {
+    // A tree of strings and numbers always has a text.
+    serde_json::to_string_pretty(schema()).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// Returns whether a rule is declared under `containers`.
+pub(crate) fn about_containers(rule: &dyn AnyRule) -> bool {
+    rule.kind() == ObjectKind::Container
+}
+
+/// Returns whether a rule is declared under `rules`. Which images a host may run is a property of
+/// the host, though it is judged on containers.
+pub(crate) fn about_host(rule: &dyn AnyRule) -> bool {
+    !about_containers(rule) || !rule.meta().id.starts_with("container.")
+}
+
+impl JsonSchema for HostRules {
+    fn schema_name() -> Cow<'static, str> {
+        "HostRules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        rule_map(generator, about_host)
+    }
+}
+
+impl JsonSchema for ContainerRules {
+    fn schema_name() -> Cow<'static, str> {
+        "ContainerRules".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        rule_map(generator, about_containers)
+    }
+}
+
+fn rule_map(generator: &mut SchemaGenerator, belongs: fn(&dyn AnyRule) -> bool) -> Schema {
+    let mut properties = Map::new();
+    for rule in RULES.iter().copied().filter(|rule| belongs(*rule)) {
+        properties.insert(rule.meta().id.to_owned(), rule_value(generator, rule));
+    }
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// `true`, `off`, or the parameters with severity and mode beside them.
+fn rule_value(generator: &mut SchemaGenerator, rule: &dyn AnyRule) -> Value {
+    let meta = rule.meta();
+    let mut parameters = Value::from(rule.params_schema(generator));
+    if let Value::Object(schema) = &mut parameters {
+        schema.remove("title");
+        schema.insert("type".to_owned(), json!("object"));
+        schema.insert("additionalProperties".to_owned(), json!(false));
+        let properties = schema.entry("properties").or_insert_with(|| json!({}));
+        properties["severity"] = described(
+            generator.subschema_for::<Severity>(),
+            &format!("How bad it is when the rule does not hold; `{}` by itself.", meta.severity),
+        );
+        properties["mode"] = described(
+            generator.subschema_for::<Mode>(),
+            "What plimsoll may do about it; `enforce` by itself.",
+        );
+    }
+    let mut ways = Vec::new();
+    if required(&parameters).is_empty() {
+        ways.push(json!({ "const": true, "description": "On, with its defaults." }));
+    }
+    ways.push(json!({ "const": "off", "description": "Not asked for here." }));
+    ways.push(parameters);
+    json!({ "description": format!("{} ({}).", meta.title, meta.severity), "anyOf": ways })
+}
+
+/// Returns the names that an object must have.
+pub(crate) fn required(schema: &Value) -> Vec<&str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// In draft-07 whatever stands beside a `$ref` does not count.
+fn described(schema: Schema, description: &str) -> Value {
+    json!({ "description": description, "allOf": [schema] })
+}
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Settings".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let properties: Map<String, Value> = DAEMON_KEYS
+            .iter()
+            .map(|key| {
+                let mut schema = value_of_kind(key.kind);
+                schema["description"] = json!(describe(key));
+                (key.name.to_owned(), schema)
+            })
+            .collect();
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}
+
+fn describe(key: &DaemonKeyFacts) -> String {
+    let effect = match key.takes_effect {
+        TakesEffect::Reload { .. } => "A reload applies it.",
+        TakesEffect::Restart => "Needs a restart of the daemon.",
+        TakesEffect::EmptyStart => "Takes effect when the daemon starts while no container runs.",
+        TakesEffect::Hides => {
+            "Needs a restart, after which images, containers or volumes drop out of view."
+        }
+        TakesEffect::Breaks => "Needs a restart, which may lock somebody out.",
+    };
+    let (major, minor) = key.since;
+    format!("{effect} Known to engines from {major}.{minor:02}.")
+}
+
+fn value_of_kind(kind: ValueKind) -> Value {
+    match kind {
+        ValueKind::Bool => json!({ "type": "boolean" }),
+        ValueKind::Integer => json!({ "type": "integer" }),
+        ValueKind::Text([]) => json!({ "type": "string" }),
+        ValueKind::Text(words) => json!({ "type": "string", "enum": words }),
+        ValueKind::Size => json!({
+            "type": "string",
+            "format": "size",
+            "pattern": "^ *[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]? *$",
+            "examples": ["64M"]
+        }),
+        ValueKind::TextList => json!({ "type": "array", "items": { "type": "string" } }),
+        ValueKind::TextMap => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        ValueKind::BoolMap(known) => {
+            let properties: Map<String, Value> = known
+                .iter()
+                .map(|name| ((*name).to_owned(), json!({ "type": "boolean" })))
+                .collect();
+            json!({
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": { "type": "boolean" }
+            })
+        }
+        ValueKind::Object(members) => {
+            let properties: Map<String, Value> = members
+                .iter()
+                .map(|member| (member.name.to_owned(), value_of_kind(member.kind)))
+                .collect();
+            json!({ "type": "object", "properties": properties, "additionalProperties": false })
+        }
+        ValueKind::Json => json!({ "type": ["object", "array"] }),
+    }
+}
+
+impl JsonSchema for DaemonKeyName {
+    fn schema_name() -> Cow<'static, str> {
+        "DaemonKeyName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = DAEMON_KEYS.iter().map(|key| key.name).collect();
+        json_schema!({ "type": "string", "enum": names })
+    }
+}
+
+impl JsonSchema for WaivableRule {
+    fn schema_name() -> Cow<'static, str> {
+        "WaivableRule".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // A waiver selects containers, so it is about a rule that judges them.
+        let ids: Vec<&str> = RULES
+            .iter()
+            .filter(|rule| about_containers(**rule))
+            .map(|rule| rule.meta().id)
+            .collect();
+        json_schema!({ "type": "string", "enum": ids })
+    }
+}
+
+impl JsonSchema for WaivedObjects {
+    fn schema_name() -> Cow<'static, str> {
+        "WaivedObjects".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Selector::json_schema(generator);
+        schema.insert("minProperties".to_owned(), json!(1));
+        schema
+    }
+}
+
+impl JsonSchema for Version {
+    fn schema_name() -> Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": 1 })
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "examples": ["2026-12-05"]
+        })
+    }
+}
