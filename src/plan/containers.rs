@@ -121,6 +121,7 @@ pub(super) fn change(
         held,
         action,
         how,
+        interrupts: class > Class::Live && spec.state.has_processes(),
         drift,
         impact,
         lost,

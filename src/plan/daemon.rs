@@ -214,6 +214,7 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
         }],
         rules: cited(&wanted.findings),
         how: how(apply, write),
+        interrupts: class > Class::Restart && daemon.running_containers > 0,
         impact: impact(context, facts, apply, class, survival),
         lost: lost(context, takes_effect, class),
         undo: undo(apply, write),

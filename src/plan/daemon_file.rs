@@ -9,6 +9,7 @@ use std::{
 use serde::{Deserializer, de};
 use serde_json::{Value, value::RawValue};
 
+use super::{Action, Plan};
 use crate::model::daemon_keys;
 
 /// Stands where a secret was.
@@ -60,6 +61,27 @@ pub fn edited(
         format!("{}{}{}", indent.first, pieces.join(&joint), indent.last)
     };
     Ok(format!("{}{inner}{}", &text[..=opening], &text[closing..]))
+}
+
+/// Returns the file's text once everything is done that a plan would do now.
+pub fn after(plan: &Plan, text: Option<&str>) -> Result<String, String> {
+    let mut set = BTreeMap::new();
+    let mut remove = BTreeSet::new();
+    for change in plan.todo() {
+        match &change.action {
+            Action::DaemonKey { key, value: Some(value), write: true, .. } => {
+                set.insert(key.clone(), value.clone());
+            }
+            Action::DaemonKey { key, value: None, write: true, .. } => {
+                remove.insert(key.clone());
+            }
+            Action::DaemonKey { write: false, .. }
+            | Action::UpdateContainer { .. }
+            | Action::ReplaceContainer { .. }
+            | Action::EvictContainer { .. } => {}
+        }
+    }
+    edited(text, &set, &remove)
 }
 
 fn fresh(set: &BTreeMap<String, Value>) -> String {

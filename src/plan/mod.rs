@@ -118,6 +118,8 @@ pub struct Change {
     pub how: String,
     /// What is known about when it moved; only where the cause is drift.
     pub drift: Option<String>,
+    /// Whether something that runs is interrupted.
+    pub interrupts: bool,
     /// What it interrupts, a line each.
     pub impact: Vec<String>,
     /// `None` where the class cannot lose anything.

@@ -1,0 +1,64 @@
+//! Everything a plan knows about one object.
+
+use std::io::{self, Write};
+
+use super::{
+    Style,
+    paragraph::{labelled, plain},
+    text::{self, change_block, header},
+};
+use crate::{
+    model::object::Address,
+    plan::{NoteKind, Plan},
+};
+
+/// Writes everything about one object, with the full list of what would be lost. Returns whether
+/// the plan has anything to say about it.
+pub fn address(
+    out: &mut dyn Write,
+    plan: &Plan,
+    address: &Address,
+    style: &Style,
+) -> io::Result<bool> {
+    header(out, plan, style, None)?;
+    writeln!(out)?;
+    let mut found = false;
+    for change in plan.changes.iter().filter(|it| it.address == *address) {
+        found = true;
+        change_block(out, change, style)?;
+        writeln!(out, "  change {}", change.id)?;
+        let files = change.lost.iter().flat_map(|lost| lost.files.iter().flatten());
+        let files: Vec<&String> = files.collect();
+        if !files.is_empty() {
+            writeln!(out, "  in the writable layer, lost with a replacement:")?;
+            for file in files {
+                writeln!(out, "    {}", plain(file))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    for note in plan.notes.iter().filter(|it| it.address == *address) {
+        found = true;
+        let kind = match &note.kind {
+            NoteKind::ByHand => "by hand".to_owned(),
+            NoteKind::Reported => note.mode.word().to_owned(),
+            NoteKind::Unknown => "unknown".to_owned(),
+            NoteKind::Waived { waiver, until, .. } => format!("waived by {waiver} until {until}"),
+        };
+        writeln!(out, "  {} ({})   {}", note.rule.id, note.rule.severity.word(), plain(&kind))?;
+        labelled(out, style, "seen", &note.text)?;
+        labelled(out, style, "why", &note.rule.from.to_string())?;
+        if let Some(advice) = &note.advice {
+            labelled(out, style, "needs", advice)?;
+        }
+    }
+    for (_, why) in plan.blind_spots.iter().filter(|(it, _)| it == address) {
+        found = true;
+        writeln!(out, "  could not be read: {}", plain(why))?;
+    }
+    if !found {
+        writeln!(out, "{}: no change, no finding", plain(address.as_str()))?;
+        text::ledgers(out, plan, style, "")?;
+    }
+    Ok(found)
+}

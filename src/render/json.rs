@@ -1,0 +1,347 @@
+//! Plans, runs and rules as JSON that other programs may rely on.
+//!
+//! The shapes here are their own, so that a change inside cannot move them by accident. Values
+//! that may not be shown are never in them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::values;
+use crate::{
+    model::{class::Class, edit::Eviction, finding::Severity, provenance::Provenance},
+    plan::{
+        Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Shown,
+        run::Run,
+    },
+    rules::RULES,
+};
+
+/// Returns a plan as a document of format `plimsoll.plan`.
+pub fn plan(plan: &Plan, made_at: Timestamp) -> Value {
+    document(&PlanDocument {
+        format: "plimsoll.plan",
+        format_version: &plan.format_version,
+        tool: tool(),
+        run: json!({
+            "mode": "plan",
+            "started_at": made_at.to_string(),
+            "complete": plan.blind_spots.is_empty(),
+            "narrowed_to": plan.narrowed_to,
+            "waivers_applied": true,
+        }),
+        host: json!({
+            "name": plan.host.name,
+            "id": plan.host.engine_id,
+            "engine": plan.host.engine_name,
+            "docker": {"version": plan.host.engine_version, "api": plan.host.api_version},
+        }),
+        declaration: json!({
+            "path": plan.declaration.path,
+            "digest": plan.declaration.digest,
+            "files": plan.declaration.files.iter().map(|(path, digest)| {
+                json!({"path": path, "digest": digest})
+            }).collect::<Value>(),
+        }),
+        basis: json!({
+            "last_run": plan.declaration.last_run.as_ref().map(|(run, _)| run),
+            "objects": plan.basis,
+        }),
+        changes: plan.changes.iter().map(change).collect(),
+        waived: plan.notes.iter().filter_map(waived).collect(),
+        unknown: unknown(plan),
+        findings: plan.notes.iter().filter_map(finding).collect(),
+        waivers: json!({
+            "unused": plan.waivers.unused,
+            "ended": plan.waivers.ended,
+            "ending": plan.waivers.ending.iter().map(|(id, days)| {
+                json!({"id": id, "days_left": days})
+            }).collect::<Value>(),
+        }),
+        diagnostics: [],
+        summary: summary(plan),
+    })
+}
+
+/// Returns a run as a document of format `plimsoll.run`. `after` is the plan that was made of a
+/// fresh look after it.
+pub fn run(run: &Run, after: Option<&Plan>) -> Value {
+    json!({
+        "format": "plimsoll.run",
+        "format_version": FORMAT_VERSION,
+        "tool": tool(),
+        "run": {
+            "id": run.id,
+            "mode": run.command,
+            "started_at": run.started_at,
+            "ended_at": run.ended_at,
+        },
+        "declaration": {"digest": run.declaration_digest},
+        "outcomes": run.outcomes,
+        "after": after.map(summary),
+    })
+}
+
+/// Returns every rule there is as a document of format `plimsoll.rules`.
+pub fn rules() -> Value {
+    let rules: Vec<Value> = RULES
+        .iter()
+        .map(|rule| {
+            let meta = rule.meta();
+            let references: Vec<Value> = meta
+                .references
+                .iter()
+                .map(
+                    |it| json!({"benchmark": it.benchmark, "edition": it.edition, "item": it.item}),
+                )
+                .collect();
+            json!({
+                "id": meta.id,
+                "title": meta.title,
+                "severity": meta.severity.word(),
+                "fix": meta.fix.map(Class::word),
+                "implies": meta.implies,
+                "references": references,
+            })
+        })
+        .collect();
+    json!({
+        "format": "plimsoll.rules",
+        "format_version": FORMAT_VERSION,
+        "tool": tool(),
+        "rules": rules,
+    })
+}
+
+fn tool() -> Value {
+    json!({"name": "plimsoll", "version": env!("CARGO_PKG_VERSION")})
+}
+
+#[derive(Serialize)]
+struct PlanDocument<'a> {
+    format: &'static str,
+    format_version: &'a str,
+    tool: Value,
+    run: Value,
+    host: Value,
+    declaration: Value,
+    basis: Value,
+    changes: Vec<ChangeDocument<'a>>,
+    waived: Vec<Value>,
+    unknown: Vec<Value>,
+    findings: Vec<Value>,
+    waivers: Value,
+    diagnostics: [Value; 0],
+    summary: Value,
+}
+
+#[derive(Serialize)]
+struct ChangeDocument<'a> {
+    id: &'a str,
+    address: &'a str,
+    kind: &'a str,
+    actions: &'static [&'static str],
+    class: &'static str,
+    cause: &'static str,
+    held: Option<Value>,
+    settings: Vec<SettingDocument<'a>>,
+    rules: Vec<Value>,
+    location: Option<Value>,
+    how: &'a str,
+    drift: Option<&'a str>,
+    impact: Value,
+    undo: Value,
+    after: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SettingDocument<'a> {
+    /// A JSON pointer.
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Value>,
+    sensitive: bool,
+    forces: Option<&'static str>,
+}
+
+fn document(it: &impl Serialize) -> Value {
+    serde_json::to_value(it).expect("maps have text for keys")
+}
+
+fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
+    ChangeDocument {
+        id: &change.id,
+        address: change.address.as_str(),
+        kind: change.address.kind(),
+        actions: actions(&change.action),
+        class: change.class.word(),
+        cause: values::cause(change.cause),
+        held: change.held.as_ref().map(held),
+        settings: change.settings.iter().map(setting).collect(),
+        rules: change.rules.iter().map(cited).collect(),
+        location: change.rules.first().map(|rule| location(&rule.from)),
+        how: &change.how,
+        drift: change.drift.as_deref(),
+        impact: json!({
+            "interrupts": change.interrupts,
+            "downtime_s": null,
+            "affects": change.impact,
+            "lost": change.lost.as_ref().map(lost),
+        }),
+        undo: json!({ "text": change.undo }),
+        after: &change.after,
+    }
+}
+
+const fn actions(action: &Action) -> &'static [&'static str] {
+    match action {
+        Action::DaemonKey { apply: DaemonApply::Reload, write: true, .. } => &["write", "reload"],
+        Action::DaemonKey { apply: DaemonApply::Reload, write: false, .. } => &["reload"],
+        Action::DaemonKey { apply: DaemonApply::Restart, write: true, .. } => &["write", "restart"],
+        Action::DaemonKey { apply: DaemonApply::Restart, write: false, .. } => &["restart"],
+        Action::UpdateContainer { .. } => &["update"],
+        Action::ReplaceContainer { .. } => &["create", "stop", "start", "keep-old"],
+        Action::EvictContainer { until: Eviction::Pause, .. } => &["pause"],
+        Action::EvictContainer { until: Eviction::Disconnect, .. } => &["pause", "disconnect"],
+        Action::EvictContainer { until: Eviction::Stop, .. } => &["pause", "disconnect", "stop"],
+    }
+}
+
+fn held(held: &Held) -> Value {
+    let (why, what) = match held {
+        Held::AboveCeiling(class) => ("above-ceiling", class.word()),
+        Held::WritableLayer => ("writable-layer", ""),
+        Held::ByHand(what) => ("by-hand", what.as_str()),
+        Held::OwnedElsewhere(what) => ("owned-elsewhere", what.as_str()),
+        Held::Conflict(what) => ("conflict", what.as_str()),
+        Held::Undone(what) => ("undone", what.as_str()),
+    };
+    json!({"why": why, "what": what})
+}
+
+fn setting(setting: &crate::plan::SettingChange) -> SettingDocument<'_> {
+    let sensitive = [&setting.before, &setting.after].contains(&&Shown::Sensitive);
+    fn shown(side: &Shown, sensitive: bool) -> Option<&Value> {
+        match side {
+            Shown::Absent => (!sensitive).then_some(&Value::Null),
+            Shown::Value(value) => (!sensitive).then_some(value),
+            Shown::Sensitive => None,
+        }
+    }
+    SettingDocument {
+        path: format!("/{}", setting.name),
+        before: shown(&setting.before, sensitive),
+        after: shown(&setting.after, sensitive),
+        sensitive,
+        forces: setting.forces.map(Class::word),
+    }
+}
+
+fn cited(rule: &Cited) -> Value {
+    json!({
+        "id": rule.id,
+        "severity": rule.severity.word(),
+        "implied_by": rule.implied_by,
+        "location": location(&rule.from),
+    })
+}
+
+fn location(from: &Provenance) -> Value {
+    json!({"file": &*from.source, "line": from.line, "column": from.column})
+}
+
+fn lost(lost: &Lost) -> Value {
+    json!({
+        "layer_bytes": lost.layer_bytes,
+        "files": lost.files.as_ref().map(Vec::len),
+        "paths": lost.files,
+        "also": lost.also,
+    })
+}
+
+fn waived(note: &Note) -> Option<Value> {
+    let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
+        return None;
+    };
+    Some(json!({
+        "rule": note.rule.id,
+        "severity": note.rule.severity.word(),
+        "address": note.address,
+        "waiver": waiver,
+        "ends": until,
+        "days_left": days_left,
+        "owner": owner,
+        "ticket": ticket,
+        "text": note.text,
+    }))
+}
+
+fn unknown(plan: &Plan) -> Vec<Value> {
+    let blind = plan
+        .blind_spots
+        .iter()
+        .map(|(address, why)| json!({"rule": null, "address": address, "why": why}));
+    let checks = plan
+        .notes
+        .iter()
+        .filter(|note| note.kind == NoteKind::Unknown)
+        .map(|note| json!({"rule": note.rule.id, "address": note.address, "why": note.text}));
+    blind.chain(checks).collect()
+}
+
+fn finding(note: &Note) -> Option<Value> {
+    let kind = match note.kind {
+        NoteKind::ByHand => "by-hand",
+        NoteKind::Reported => "reported",
+        NoteKind::Waived { .. } | NoteKind::Unknown => return None,
+    };
+    Some(json!({
+        "rule": note.rule.id,
+        "severity": note.rule.severity.word(),
+        "implied_by": note.rule.implied_by,
+        "address": note.address,
+        "kind": kind,
+        "mode": note.mode.word(),
+        "text": note.text,
+        "advice": note.advice,
+        "location": location(&note.rule.from),
+    }))
+}
+
+fn summary(plan: &Plan) -> Value {
+    let objects = &plan.ledger.objects;
+    let todo: BTreeMap<&str, usize> =
+        objects.todo.iter().map(|(class, count)| (class.word(), *count)).collect();
+    let checks = &plan.ledger.checks;
+    let failing: serde_json::Map<String, Value> = Severity::ALL
+        .iter()
+        .zip(checks.failing)
+        .map(|(severity, count)| (severity.word().to_owned(), count.into()))
+        .collect();
+    let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in &plan.changes {
+        *causes.entry(values::cause(change.cause)).or_default() += 1;
+    }
+    json!({
+        "objects": {
+            "total": objects.total,
+            "todo": todo,
+            "held": objects.held,
+            "by_hand": objects.by_hand,
+            "in_sync": objects.in_sync,
+            "unknown": objects.unknown,
+        },
+        "checks": {
+            "total": checks.total(),
+            "failing": failing,
+            "waived": checks.waived,
+            "passing": checks.passing,
+            "unknown": checks.unknown,
+        },
+        "causes": causes,
+    })
+}

@@ -1,0 +1,123 @@
+//! What became of a run.
+
+use std::io::{self, Write};
+
+use super::{
+    Style,
+    paragraph::{padded, plain, width, wrapped},
+    text::is_in_sync,
+    values::{counted, took},
+};
+use crate::plan::{
+    Plan,
+    run::{Outcome, Run, RunChange},
+};
+
+/// Writes a line for every change of a run, what is left, and what a person has to do. `after`
+/// is the plan that was made of a fresh look after the run.
+pub fn applied(
+    out: &mut dyn Write,
+    run: &Run,
+    after: Option<&Plan>,
+    style: &Style,
+) -> io::Result<()> {
+    let total = run.outcomes.len();
+    for (index, change) in run.outcomes.iter().enumerate() {
+        step(out, index + 1, total, change, style)?;
+    }
+    closing(out, run, after, style)
+}
+
+/// Writes how one change ended.
+pub fn step(
+    out: &mut dyn Write,
+    number: usize,
+    total: usize,
+    change: &RunChange,
+    style: &Style,
+) -> io::Result<()> {
+    let digits = total.to_string().len();
+    let (word, text) = said(&change.outcome);
+    let colored = match change.outcome {
+        Outcome::Done { .. } => style.good(&padded(word, 11)),
+        Outcome::NotReached => padded(word, 11),
+        Outcome::Failed { .. } | Outcome::Undone { .. } | Outcome::Stuck { .. } => {
+            style.bad(&padded(word, 11))
+        }
+    };
+    let room = style.width.saturating_sub(34 + 2 * digits).clamp(16, 40);
+    let address = padded(&plain(change.address.as_str()), room);
+    let head =
+        format!(" {number:>digits$}/{total}  {address}  {colored}  {:>7}", took(change.took_ms));
+    let column = 2 * digits + 4 + room + 2 + 11 + 2 + 7 + 2;
+    let space = style.width.saturating_sub(column);
+    let text = plain(&text);
+    if text.is_empty() {
+        writeln!(out, "{}", head.trim_end())
+    } else if width(&text) <= space {
+        writeln!(out, "{head}  {text}")
+    } else {
+        writeln!(out, "{head}")?;
+        for piece in wrapped(&text, style.width.saturating_sub(8).max(20)) {
+            writeln!(out, "        {piece}")?;
+        }
+        Ok(())
+    }
+}
+
+fn said(outcome: &Outcome) -> (&'static str, String) {
+    match outcome {
+        Outcome::Done { proof } => ("done", proof.clone()),
+        Outcome::NotReached => ("not reached", String::new()),
+        Outcome::Failed { why } => ("failed", why.clone()),
+        Outcome::Undone { why } => ("put back", why.clone()),
+        Outcome::Stuck { why, left: _ } => ("stuck", why.clone()),
+    }
+}
+
+fn closing(out: &mut dyn Write, run: &Run, after: Option<&Plan>, style: &Style) -> io::Result<()> {
+    let count =
+        |wanted: &str| run.outcomes.iter().filter(|it| said(&it.outcome).0 == wanted).count();
+    let done = count("done");
+    let total = run.outcomes.len();
+    writeln!(out)?;
+    let mut parts = vec![format!("{done} of {} done", counted(total, "change"))];
+    for (word, text) in [
+        ("put back", "put back as it was"),
+        ("failed", "failed before anything changed"),
+        ("stuck", "stuck"),
+        ("not reached", "not reached"),
+    ] {
+        let number = count(word);
+        if number > 0 {
+            parts.push(format!("{number} {text}"));
+        }
+    }
+    let line = format!("Run {}: {}", run.id, parts.join(style.dot()));
+    writeln!(out, "{}", if done == total { style.good(&line) } else { style.bad(&line) })?;
+    if let Some(plan) = after {
+        if is_in_sync(plan) {
+            writeln!(out, "checked again: in sync")?;
+        } else {
+            super::text::ledgers(out, plan, style, "checked again: ")?;
+        }
+    }
+    let stuck = run.outcomes.iter().filter_map(|it| match &it.outcome {
+        Outcome::Stuck { left, .. } => Some((&it.address, left)),
+        Outcome::Done { .. }
+        | Outcome::NotReached
+        | Outcome::Failed { .. }
+        | Outcome::Undone { .. } => None,
+    });
+    for (address, left) in stuck {
+        writeln!(
+            out,
+            "{}",
+            style.bad(&format!("a person is needed: {}", plain(address.as_str())))
+        )?;
+        for line in left {
+            writeln!(out, "  {}", plain(line))?;
+        }
+    }
+    Ok(())
+}

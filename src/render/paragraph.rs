@@ -1,0 +1,94 @@
+//! Lines that fit: labels, wrapping, and nothing that could steer a terminal.
+
+use std::io::{self, Write};
+
+use super::Style;
+
+/// Where labels and values of a block begin.
+const INDENT: usize = 8;
+const LABEL: usize = 9;
+
+/// Writes `label    text`, wrapped, with continuation lines under the text. Lines within the text
+/// stay lines; those that begin with a space are taken as they are.
+pub(super) fn labelled(
+    out: &mut dyn Write,
+    style: &Style,
+    label: &str,
+    text: &str,
+) -> io::Result<()> {
+    let column = INDENT + LABEL;
+    let room = style.width.saturating_sub(column).max(20);
+    let mut label = label;
+    for line in text.lines() {
+        for piece in wrapped(&plain(line), room) {
+            let head = style.dim(&format!("{label:<LABEL$}"));
+            writeln!(out, "{:INDENT$}{head}{piece}", "")?;
+            label = "";
+        }
+    }
+    Ok(())
+}
+
+/// Breaks a line at spaces so that its pieces fit; a word that does not fit stands alone.
+pub(super) fn wrapped(line: &str, room: usize) -> Vec<String> {
+    if width(line) <= room {
+        return vec![line.to_owned()];
+    }
+    let lead: String = line.chars().take_while(|c| *c == ' ').collect();
+    let mut pieces = Vec::new();
+    let mut piece = lead.clone();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        let is_empty = piece.trim().is_empty();
+        if !is_empty && width(&piece) + 1 + width(word) > room {
+            pieces.push(std::mem::replace(&mut piece, format!("{lead}{word}")));
+        } else {
+            if !is_empty {
+                piece.push(' ');
+            }
+            piece.push_str(word);
+        }
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// Returns text without characters that a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    text.chars()
+        .flat_map(|c| {
+            let escaped: Vec<char> =
+                if c.is_control() { c.escape_default().collect() } else { vec![c] };
+            escaped
+        })
+        .collect()
+}
+
+pub(super) fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Returns a text of exactly this width, or longer if it does not fit.
+pub(super) fn padded(text: &str, to: usize) -> String {
+    let fill = to.saturating_sub(width(text));
+    format!("{text}{:fill$}", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_stand_alone() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("a 0123456789 b", 5), ["a", "0123456789", "b"]);
+        assert_eq!(wrapped("  in one two", 8), ["  in one", "  two"]);
+    }
+
+    #[test]
+    fn terminal_is_not_steered() {
+        assert_eq!(plain("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    }
+}

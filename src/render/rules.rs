@@ -1,0 +1,146 @@
+//! Rules as a table, and one rule in full.
+
+use std::io::{self, Write};
+
+use schemars::SchemaGenerator;
+use serde_json::Value;
+
+use super::{Style, paragraph::wrapped, table};
+use crate::rules::{AnyRule, Example, Meta, RULES};
+
+/// Writes every rule there is, a line each.
+pub fn table(out: &mut dyn Write, style: &Style) -> io::Result<()> {
+    let mut rows = vec![["rule", "severity", "fix", "holds when"].map(str::to_owned).to_vec()];
+    rows.extend(RULES.iter().map(|rule| {
+        let meta = rule.meta();
+        vec![
+            meta.id.to_owned(),
+            meta.severity.word().to_owned(),
+            fix(meta).to_owned(),
+            meta.title.to_owned(),
+        ]
+    }));
+    table::table(out, style, &rows)
+}
+
+fn fix(meta: &Meta) -> &'static str {
+    meta.fix.map_or("by hand", |class| class.word())
+}
+
+/// Writes everything there is to know about a rule.
+pub fn rule(out: &mut dyn Write, rule: &dyn AnyRule, style: &Style) -> io::Result<()> {
+    let meta = rule.meta();
+    writeln!(out, "{}", style.bold(meta.id))?;
+    writeln!(out, "{}", meta.title)?;
+    writeln!(
+        out,
+        "severity {}, fix: {}",
+        style.by_severity(meta.severity, meta.severity.word()),
+        fix(meta)
+    )?;
+    writeln!(out)?;
+    docs(out, meta.docs, style)?;
+    parameters(out, rule, style)?;
+    examples(out, meta, style)?;
+    if !meta.implies.is_empty() {
+        section(out, "Implies", style)?;
+        writeln!(out, "{}\n", meta.implies.join(", "))?;
+    }
+    if !meta.references.is_empty() {
+        section(out, "References", style)?;
+        for reference in meta.references {
+            let crate::rules::Reference { benchmark, edition, item } = reference;
+            writeln!(out, "{benchmark} {edition}, {item}")?;
+        }
+    }
+    Ok(())
+}
+
+fn section(out: &mut dyn Write, title: &str, style: &Style) -> io::Result<()> {
+    writeln!(out, "{}", style.bold(title))
+}
+
+/// Writes a rule's Markdown: headings, and paragraphs that fit.
+fn docs(out: &mut dyn Write, docs: &str, style: &Style) -> io::Result<()> {
+    for line in docs.trim().lines() {
+        match line.trim_start_matches('#') {
+            heading if heading.len() < line.len() => section(out, heading.trim(), style)?,
+            line => {
+                for piece in wrapped(line, style.width) {
+                    writeln!(out, "{piece}")?;
+                }
+            }
+        }
+    }
+    writeln!(out)
+}
+
+fn parameters(out: &mut dyn Write, rule: &dyn AnyRule, style: &Style) -> io::Result<()> {
+    let schema = rule.params_schema(&mut inlining());
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Ok(());
+    };
+    if properties.is_empty() {
+        return Ok(());
+    }
+    section(out, "Parameters", style)?;
+    let rows: Vec<Vec<String>> = properties
+        .iter()
+        .map(|(name, schema)| {
+            let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
+            let default = schema.get("default").map_or(String::new(), |it| format!(" ({it})"));
+            let about = text("description").replace('\n', " ");
+            vec![format!("  {name}"), format!("{about}{default}")]
+        })
+        .collect();
+    table::table(out, style, &rows)?;
+    writeln!(out)
+}
+
+fn inlining() -> SchemaGenerator {
+    let mut settings = schemars::generate::SchemaSettings::default();
+    settings.inline_subschemas = true;
+    settings.into_generator()
+}
+
+fn examples(out: &mut dyn Write, meta: &Meta, style: &Style) -> io::Result<()> {
+    if meta.examples.is_empty() {
+        return Ok(());
+    }
+    section(out, "Examples", style)?;
+    for example in meta.examples {
+        let (word, params, object) = match example {
+            Example::Passes { params, object } => ("passes", params, object),
+            Example::Fails { params, object } => ("fails", params, object),
+            Example::Unknown { params, object } => ("unknown", params, object),
+        };
+        let params = params.trim();
+        let with = if params.is_empty() || params == "{}" {
+            String::new()
+        } else {
+            format!("  with {}", params.replace('\n', ", "))
+        };
+        writeln!(out, "  {word:<8} {}{with}", object.trim().replace('\n', "\n           "))?;
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_in_the_table_and_can_be_explained() {
+        let mut out = Vec::new();
+        table(&mut out, &Style::plain()).unwrap();
+        let all = String::from_utf8(out).unwrap();
+        for entry in RULES {
+            let mut out = Vec::new();
+            rule(&mut out, *entry, &Style::plain()).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let meta = entry.meta();
+            assert!(text.contains(meta.id) && text.contains("What a fix may break"), "{text}");
+            assert!(all.contains(meta.id) && all.contains(meta.severity.word()));
+        }
+    }
+}

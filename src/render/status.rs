@@ -1,0 +1,87 @@
+//! One screen: is the host as declared, and what waits.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+
+use super::{
+    Style,
+    paragraph::plain,
+    text,
+    values::{ago, counted},
+};
+use crate::{
+    model::snapshot::Kept,
+    plan::{
+        Held, NoteKind, Plan,
+        run::{Outcome, Run},
+    },
+};
+
+/// What a status is about.
+pub struct Status<'a> {
+    pub plan: &'a Plan,
+    pub last_run: Option<&'a Run>,
+    /// Predecessors that are kept for the way back.
+    pub kept: &'a [Kept],
+    /// For ages.
+    pub now: Option<Timestamp>,
+}
+
+/// Writes a status.
+pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Result<()> {
+    let plan = status.plan;
+    text::header(out, plan, style, status.now)?;
+    if text::is_in_sync(plan) {
+        writeln!(out, "{}", style.good("In sync."))?;
+    }
+    text::ledgers(out, plan, style, "")?;
+    for change in text::worst_last(plan) {
+        let class = style.by_class(change.class, change.class.word());
+        let state = match &change.held {
+            None => "to do",
+            Some(held) => waits_for(held),
+        };
+        writeln!(out, "  {}  {class}  {state}", plain(change.address.as_str()))?;
+    }
+    let by_hand = plan.notes.iter().filter(|it| it.kind == NoteKind::ByHand);
+    for note in by_hand {
+        writeln!(out, "  {}  by hand  {}", plain(note.address.as_str()), note.rule.id)?;
+    }
+    for (address, why) in &plan.blind_spots {
+        writeln!(out, "  {}  unknown  {}", plain(address.as_str()), plain(why))?;
+    }
+    text::waivers(out, plan)?;
+    if let Some(run) = status.last_run {
+        last_run(out, run, status.now)?;
+    }
+    for kept in status.kept {
+        let since = status.now.and_then(|now| ago(&kept.since, now));
+        let since = since.unwrap_or_else(|| kept.since.clone());
+        writeln!(out, "kept: {} (replaced {})", plain(&kept.name), plain(&since))?;
+    }
+    Ok(())
+}
+
+fn waits_for(held: &Held) -> &'static str {
+    match held {
+        Held::AboveCeiling(_) => "held: above the ceiling",
+        Held::WritableLayer => "held: its writable layer holds changes",
+        Held::ByHand(_) => "held: something has to be done by hand first",
+        Held::OwnedElsewhere(_) => "held: somebody else starts it",
+        Held::Conflict(_) => "held: two rules do not agree",
+        Held::Undone(_) => "held: undone before",
+    }
+}
+
+fn last_run(out: &mut dyn Write, run: &Run, now: Option<Timestamp>) -> io::Result<()> {
+    let when = now.and_then(|now| ago(&run.ended_at, now)).unwrap_or_else(|| run.ended_at.clone());
+    let done = run.outcomes.iter().filter(|it| matches!(it.outcome, Outcome::Done { .. })).count();
+    writeln!(
+        out,
+        "last run: {} {} {when}, {done} of {} done",
+        plain(&run.command),
+        run.id,
+        counted(run.outcomes.len(), "change"),
+    )
+}

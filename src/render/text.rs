@@ -1,0 +1,240 @@
+//! A plan as people read it: details worst last, one screen of summary, and what to do next.
+
+mod block;
+mod summary;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Style,
+    paragraph::{labelled, padded, plain},
+    values::ago,
+};
+use crate::{
+    model::{finding::Mode, object::Address},
+    plan::{Change, Note, NoteKind, Plan},
+};
+
+/// What of a plan is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlanOptions<'a> {
+    /// For ages; without it, times stand as they are.
+    pub now: Option<Timestamp>,
+    /// The summary alone.
+    pub summary: bool,
+    /// The difference of the daemon's file, as [`super::diff::daemon_file`] makes it.
+    pub diff: Option<&'a str>,
+    /// Objects to list as in sync, where no change and no note names them.
+    pub unchanged: &'a [Address],
+}
+
+/// Writes a plan. One that asks for nothing is two lines.
+pub fn plan(
+    out: &mut dyn Write,
+    plan: &Plan,
+    style: &Style,
+    options: &PlanOptions<'_>,
+) -> io::Result<()> {
+    header(out, plan, style, options.now)?;
+    if is_in_sync(plan) && options.unchanged.is_empty() {
+        return summary::in_sync(out, plan, style);
+    }
+    writeln!(out)?;
+    if !options.summary {
+        details(out, plan, style, options)?;
+    }
+    summary::summary(out, plan, style)
+}
+
+/// Whether there is nothing to do, to hold, to report or to find out.
+pub(super) fn is_in_sync(plan: &Plan) -> bool {
+    plan.changes.is_empty()
+        && plan.blind_spots.is_empty()
+        && plan.notes.iter().all(|note| match note.kind {
+            NoteKind::Waived { .. } => true,
+            NoteKind::ByHand | NoteKind::Reported | NoteKind::Unknown => false,
+        })
+}
+
+pub(super) fn header(
+    out: &mut dyn Write,
+    plan: &Plan,
+    style: &Style,
+    now: Option<Timestamp>,
+) -> io::Result<()> {
+    let engine = match plan.host.engine_name.as_str() {
+        "" => "Docker",
+        name => name,
+    };
+    let last = match &plan.declaration.last_run {
+        None => "nothing applied yet".to_owned(),
+        Some((run, ended)) => {
+            let when = now.and_then(|now| ago(ended, now)).unwrap_or_else(|| ended.clone());
+            format!("last apply {when} (run {run})")
+        }
+    };
+    let facts = [
+        style.bold(&plain(&plan.host.name)),
+        plain(&format!("{engine} {}", plan.host.engine_version)),
+        plain(&plan.declaration.path),
+        last,
+    ];
+    writeln!(out, "{}", facts.join(style.dot()))?;
+    if !plan.narrowed_to.is_empty() {
+        writeln!(out, "narrowed to {}", plain(&plan.narrowed_to.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn details(
+    out: &mut dyn Write,
+    plan: &Plan,
+    style: &Style,
+    options: &PlanOptions<'_>,
+) -> io::Result<()> {
+    unchanged(out, plan, style, options.unchanged)?;
+    // What nobody acts on comes first, so that the worst of what is done stands last.
+    waived(out, plan, style)?;
+    reported(out, plan, style)?;
+    unknown(out, plan, style)?;
+    by_hand(out, plan, style)?;
+    for change in worst_last(plan) {
+        block::change(out, change, style)?;
+    }
+    if let Some(diff) = options.diff.filter(|it| !it.is_empty()) {
+        for line in diff.lines() {
+            let line = plain(line);
+            let line = match line.as_bytes().first() {
+                Some(b'+') => style.good(&line),
+                Some(b'-') => style.bad(&line),
+                _ => line,
+            };
+            writeln!(out, "  {line}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Changes as they are shown: by class, worst last; inside a class by address.
+pub(super) fn worst_last(plan: &Plan) -> Vec<&Change> {
+    let mut changes: Vec<&Change> = plan.changes.iter().collect();
+    changes.sort_by(|a, b| (a.class, &a.address).cmp(&(b.class, &b.address)));
+    changes
+}
+
+fn unchanged(
+    out: &mut dyn Write,
+    plan: &Plan,
+    style: &Style,
+    objects: &[Address],
+) -> io::Result<()> {
+    let mut named: BTreeSet<&Address> = plan.changes.iter().map(|it| &it.address).collect();
+    named.extend(plan.notes.iter().map(|it| &it.address));
+    named.extend(plan.blind_spots.iter().map(|(address, _)| address));
+    let mut any = false;
+    for address in objects.iter().filter(|it| !named.contains(it)) {
+        writeln!(out, "  {}", style.dim(&format!("=   {}", plain(address.as_str()))))?;
+        any = true;
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    let mut any = false;
+    for note in &plan.notes {
+        let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
+            continue;
+        };
+        any = true;
+        let days = match days_left {
+            0 => "today is its last day".to_owned(),
+            1 => "1 day".to_owned(),
+            days => format!("{days} days"),
+        };
+        let whose = ticket.iter().chain([owner]).map(|it| plain(it)).collect::<Vec<_>>();
+        let line = format!(
+            "w   {}   {}   {} until {until} ({days}){}{}",
+            padded(&plain(note.address.as_str()), 24),
+            note.rule.id,
+            plain(waiver),
+            style.dot(),
+            whose.join(style.dot())
+        );
+        writeln!(out, "  {}", style.dim(&line))?;
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn reported(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    let mut any = false;
+    for note in plan.notes.iter().filter(|it| it.kind == NoteKind::Reported) {
+        any = true;
+        let mode = match note.mode {
+            Mode::Observe => "observed",
+            Mode::Warn => "warning",
+            Mode::Enforce => "reported",
+        };
+        block::note(out, "*", mode, note, style)?;
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn by_hand(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    let mut any = false;
+    for note in plan.notes.iter().filter(|it| it.kind == NoteKind::ByHand) {
+        any = true;
+        block::note(out, "!", "by hand", note, style)?;
+        if let Some(advice) = &note.advice {
+            labelled(out, style, "needs", advice)?;
+        }
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+/// One entry an object and reason: an object that could not be read fails every look at it.
+fn unknown(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    let mut reasons: BTreeMap<(&Address, &str), Vec<&Note>> = BTreeMap::new();
+    for (address, why) in &plan.blind_spots {
+        reasons.entry((address, why)).or_default();
+    }
+    for note in plan.notes.iter().filter(|it| it.kind == NoteKind::Unknown) {
+        reasons.entry((&note.address, &note.text)).or_default().push(note);
+    }
+    for ((address, why), notes) in &reasons {
+        let head = format!("?   {}", padded(&plain(address.as_str()), 24));
+        writeln!(out, "  {}   unknown", style.bold(&head))?;
+        labelled(out, style, "cause", why)?;
+        let rules: Vec<&str> = notes.iter().map(|it| it.rule.id.as_str()).collect();
+        if !rules.is_empty() {
+            labelled(out, style, "rules", &rules.join(", "))?;
+        }
+    }
+    if reasons.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Writes both ledgers.
+pub(super) fn ledgers(
+    out: &mut dyn Write,
+    plan: &Plan,
+    style: &Style,
+    lead: &str,
+) -> io::Result<()> {
+    write!(out, "{lead}")?;
+    summary::ledgers(out, plan, style)
+}
+
+/// Writes everything about one change.
+pub(super) fn change_block(out: &mut dyn Write, change: &Change, style: &Style) -> io::Result<()> {
+    block::change(out, change, style)
+}
+
+/// Writes what there is to say about waivers, if anything.
+pub(super) fn waivers(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    summary::waivers(out, plan)
+}
