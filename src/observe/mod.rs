@@ -8,6 +8,7 @@ mod daemon;
 mod flags;
 mod origin;
 mod own;
+mod own_container;
 mod process;
 mod rooted;
 mod running;
@@ -26,6 +27,7 @@ use std::{
 use bytes::Bytes;
 use serde_json::Value;
 
+pub use own_container::own_container;
 pub use writable_layer::writable_layer;
 
 use self::{containers::Inspected, daemon::LocalDaemon, process::Proc, running::Live};

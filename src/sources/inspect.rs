@@ -50,7 +50,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         .map(|it| it.into_keys().collect())
         .unwrap_or_default();
     let id = text(reply.id.as_ref());
-    let fingerprint = fingerprint(id, raw_host, &config, &networks);
+    let fingerprint = fingerprint(id, &host.own_text(raw_host), &config, &networks);
 
     let labels: BTreeMap<String, String> = config.read("Labels")?.unwrap_or_default();
     let healthcheck: Healthcheck<'_> = config.read("Healthcheck")?.unwrap_or_default();
@@ -207,6 +207,24 @@ struct HostConfig<'a> {
     uts_mode: Option<Text<'a>>,
     port_bindings: Option<BTreeMap<String, Option<Vec<PortBinding>>>>,
     publish_all_ports: Option<bool>,
+    #[serde(borrow)]
+    ulimits: Option<&'a RawValue>,
+    #[serde(borrow)]
+    runtime: Option<&'a RawValue>,
+}
+
+impl HostConfig<'_> {
+    /// Returns the text without what the daemon shows there by itself and may show differently
+    /// after its next start: its default ulimits (moby `daemon/inspect.go`, `mergeUlimits`), and
+    /// its default runtime, which is filled in when the container first starts.
+    fn own_text(&self, text: &str) -> String {
+        let mut own = text.to_owned();
+        for (name, value) in [("Ulimits", self.ulimits), ("Runtime", self.runtime)] {
+            let value = value.map_or("null", RawValue::get);
+            own = own.replacen(&format!("\"{name}\":{value},"), "", 1);
+        }
+        own
+    }
 }
 
 #[derive(Deserialize)]
