@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Kernel names without `CAP_`, by number (`include/uapi/linux/capability.h`).
@@ -134,6 +135,25 @@ impl<'de> Deserialize<'de> for CapabilitySet {
             Self::named(name)
                 .map(|one| set.union(one))
                 .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is not a capability")))
+        })
+    }
+}
+
+impl JsonSchema for CapabilitySet {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Capabilities".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Linux capabilities, in any case, with or without CAP_.",
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    { "enum": NAMES.as_slice() },
+                    { "type": "string", "pattern": "^(CAP_[A-Z_]+|[a-z_]+)$" },
+                ],
+            },
         })
     }
 }

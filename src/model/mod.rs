@@ -8,6 +8,7 @@ pub mod container;
 pub mod daemon;
 pub mod daemon_digest;
 pub mod daemon_keys;
+pub mod daemon_value;
 pub mod edit;
 pub mod effective;
 pub mod field;

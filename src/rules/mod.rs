@@ -1,6 +1,8 @@
 //! One file per rule. A rule judges a view and never acts; what it would change is data.
 
 pub mod container;
+pub mod daemon;
+pub mod image;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -8,16 +10,52 @@ use serde_json::Value;
 
 use crate::model::{
     class::Class,
-    finding::{Severity, Verdict},
+    container::{ContainerSpec, Namespace, State},
+    edit::{ContainerEdit, Edit, Eviction},
+    finding::{Fix, Severity, Verdict},
     object::{Object, ObjectKind, View},
 };
 
-/// Every rule there is, sorted by ID.
-pub static RULES: &[&dyn AnyRule] = &[&container::pids_limit::PidsLimit];
+/// Every rule that a declaration names, sorted by ID.
+pub static RULES: &[&dyn AnyRule] = &[
+    &container::capabilities_bounded::CapabilitiesBounded,
+    &container::declared::Declared,
+    &container::memory_limit::MemoryLimit,
+    &container::no_engine_socket::NoEngineSocket,
+    &container::no_engine_socket_ancestor::NoEngineSocketAncestor,
+    &container::no_host_ipc::NoHostIpc,
+    &container::no_host_network::NoHostNetwork,
+    &container::no_host_pid::NoHostPid,
+    &container::no_host_uts::NoHostUts,
+    &container::no_new_privileges::NoNewPrivileges,
+    &container::no_privileged::NoPrivileged,
+    &container::no_sensitive_bind::NoSensitiveBind,
+    &container::no_wildcard_publish::NoWildcardPublish,
+    &container::non_root_user::NonRootUser,
+    &container::pids_limit::PidsLimit,
+    &container::read_only_rootfs::ReadOnlyRootfs,
+    &container::restart_bounded::RestartBounded,
+    &container::seccomp_confined::SeccompConfined,
+    &image::allow_list::AllowList,
+];
 
 /// Finds a rule by its ID.
 pub fn find(id: &str) -> Option<&'static dyn AnyRule> {
     RULES.iter().copied().find(|rule| rule.meta().id == id)
+}
+
+/// Everything that can be explained, sorted by ID: the rules, and those that follow from the
+/// `daemon` section of a declaration.
+pub fn all_metas() -> Vec<&'static Meta> {
+    let mut metas: Vec<_> = RULES.iter().map(|rule| rule.meta()).collect();
+    metas.extend([&daemon::settings::SETTING, &daemon::settings::ABSENT]);
+    metas.sort_by_key(|meta| meta.id);
+    metas
+}
+
+/// Finds what can be explained by its ID.
+pub fn meta(id: &str) -> Option<&'static Meta> {
+    all_metas().into_iter().find(|meta| meta.id == id)
 }
 
 /// One thing that must hold.
@@ -28,6 +66,11 @@ pub trait Rule: Sync + 'static {
     type Params: DeserializeOwned + JsonSchema + Send + Sync + 'static;
 
     fn meta(&self) -> &'static Meta;
+
+    /// Says what is wrong with parameters that have the right shape.
+    fn check(&self, _params: &Self::Params) -> Result<(), ParamError> {
+        Ok(())
+    }
 
     /// Same view and same parameters give the same verdict, always.
     fn judge(&self, view: &Self::View, params: &Self::Params) -> Verdict;
@@ -87,6 +130,12 @@ pub struct ParamError {
     pub message: String,
 }
 
+impl ParamError {
+    fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into() }
+    }
+}
+
 /// A rule with its parameters.
 pub trait BoundRule: Send + Sync {
     /// Returns `None` when the object is of another kind.
@@ -118,12 +167,11 @@ impl<R: Rule> AnyRule for R {
     }
 
     fn bind(&'static self, params: Value) -> Result<Box<dyn BoundRule>, ParamError> {
-        serde_path_to_error::deserialize(params)
-            .map(|params| Box::new(Bound { rule: self, params }) as Box<dyn BoundRule>)
-            .map_err(|error| ParamError {
-                path: error.path().to_string(),
-                message: error.into_inner().to_string(),
-            })
+        let params: R::Params = serde_path_to_error::deserialize(params).map_err(|error| {
+            ParamError { path: error.path().to_string(), message: error.into_inner().to_string() }
+        })?;
+        self.check(&params)?;
+        Ok(Box::new(Bound { rule: self, params }))
     }
 }
 
@@ -131,3 +179,79 @@ impl<R: Rule> AnyRule for R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
+
+/// The numbers of an item that the CIS editions 1.6.0 and 1.8.0 number alike.
+const fn cis(item: &'static str) -> [Reference; 2] {
+    [
+        Reference { benchmark: "CIS Docker", edition: "1.6.0", item },
+        Reference { benchmark: "CIS Docker", edition: "1.8.0", item },
+    ]
+}
+
+/// A failure that edits to the container put right.
+fn fails(
+    field: &'static str,
+    seen: impl Into<String>,
+    want: impl Into<String>,
+    edits: impl IntoIterator<Item = ContainerEdit>,
+) -> Verdict {
+    let fix = Fix::Edits(edits.into_iter().map(Edit::Container).collect());
+    Verdict::Fail { field, seen: seen.into(), want: want.into(), fix }
+}
+
+/// A failure that a person has to put right.
+fn fails_by_hand(
+    field: &'static str,
+    seen: impl Into<String>,
+    want: impl Into<String>,
+    advice: impl Into<String>,
+) -> Verdict {
+    Verdict::Fail { field, seen: seen.into(), want: want.into(), fix: Fix::ByHand(advice.into()) }
+}
+
+/// A failure that ends with the container out of action.
+fn evicted(
+    field: &'static str,
+    seen: impl Into<String>,
+    want: impl Into<String>,
+    until: Eviction,
+) -> Verdict {
+    let fix = Fix::Edits(vec![Edit::Evict { until }]);
+    Verdict::Fail { field, seen: seen.into(), want: want.into(), fix }
+}
+
+/// Returns whether an eviction has nothing left to do. A container that is only asked for is not
+/// out of action: it must not come to be.
+fn is_out_of_action(container: &ContainerSpec, until: Eviction) -> bool {
+    let is_active = match container.state {
+        State::Requested => return false,
+        State::Other => container.pid != 0,
+        state => state.has_processes(),
+    };
+    let is_paused = container.state == State::Paused;
+    match until {
+        _ if !is_active => true,
+        Eviction::Pause => is_paused,
+        Eviction::Disconnect => {
+            // The engine takes no container off these two.
+            let is_connected = match container.network_mode {
+                Namespace::Host | Namespace::None => false,
+                Namespace::Own
+                | Namespace::Shareable
+                | Namespace::Container { .. }
+                | Namespace::Named(_) => !container.networks.is_empty(),
+            };
+            is_paused && !is_connected
+        }
+        Eviction::Stop => false,
+    }
+}
+
+/// Says how a list that must not be empty is written.
+fn require_entries<T>(path: &str, list: &[T], example: &str) -> Result<(), ParamError> {
+    if list.is_empty() {
+        let message = format!("`{path}` has to say what is allowed, for example `{example}`");
+        return Err(ParamError::new(path, message));
+    }
+    Ok(())
+}

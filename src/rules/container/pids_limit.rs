@@ -7,10 +7,10 @@ use crate::{
     model::{
         class::Class,
         container::ContainerSpec,
-        edit::{ContainerEdit, Edit},
-        finding::{Fix, Severity, Verdict},
+        edit::ContainerEdit,
+        finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Reference, Rule},
+    rules::{Example, Meta, ParamError, Rule, cis, fails},
 };
 
 pub struct PidsLimit;
@@ -31,7 +31,7 @@ A program that wants more threads than the limit cannot start them.
 Docker changes this setting while the container runs.
 ",
     fix: Some(Class::Live),
-    references: &[Reference { benchmark: "CIS Docker", edition: "1.6.0", item: "5.29" }],
+    references: &cis("5.29"),
     implies: &[],
     examples: &[
         Example::Passes { params: "max: 512", object: "HostConfig: {PidsLimit: 100}" },
@@ -63,17 +63,20 @@ impl Rule for PidsLimit {
         &META
     }
 
+    fn check(&self, params: &Params) -> Result<(), ParamError> {
+        if params.max < 1 {
+            let message = format!("{} is no limit; the least is 1", params.max);
+            return Err(ParamError::new("max", message));
+        }
+        Ok(())
+    }
+
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
         let seen = match container.pids_limit {
             Some(limit) if limit <= params.max => return Verdict::Pass,
             Some(limit) => limit.to_string(),
             None => "none".to_owned(),
         };
-        Verdict::Fail {
-            field: "pids_limit",
-            seen,
-            want: params.max.to_string(),
-            fix: Fix::Edits(vec![Edit::Container(ContainerEdit::PidsLimit(params.max))]),
-        }
+        fails("pids_limit", seen, params.max.to_string(), [ContainerEdit::PidsLimit(params.max)])
     }
 }

@@ -1,0 +1,53 @@
+//! No privileged containers.
+
+use crate::{
+    model::{
+        class::Class, container::ContainerSpec, edit::ContainerEdit, finding::Severity,
+        finding::Verdict,
+    },
+    rules::{Example, Meta, NoParams, Rule, cis, fails},
+};
+
+pub struct NoPrivileged;
+
+static META: Meta = Meta {
+    id: "container.no-privileged",
+    title: "Containers do not run privileged",
+    severity: Severity::Critical,
+    docs: "
+## Checks
+That the container was not started with `--privileged`.
+
+## Why
+A privileged container holds every capability and every device, has no seccomp filter and no masked paths.
+Whoever is root in it is root on the host.
+
+## What a fix may break
+The container is replaced by one without the flag, with the capabilities and options it asks for by name.
+A program that needs a device, a mount or a kernel setting fails until that one thing is given to it.
+",
+    fix: Some(Class::Recreate),
+    references: &cis("5.5"),
+    implies: &["container.capabilities-bounded", "container.seccomp-confined"],
+    examples: &[
+        Example::Passes { params: "{}", object: "HostConfig: {Privileged: false}" },
+        Example::Passes { params: "{}", object: "HostConfig: {CapAdd: [ALL]}" },
+        Example::Fails { params: "{}", object: "HostConfig: {Privileged: true}" },
+    ],
+};
+
+impl Rule for NoPrivileged {
+    type View = ContainerSpec;
+    type Params = NoParams;
+
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn judge(&self, container: &ContainerSpec, _: &NoParams) -> Verdict {
+        if !container.privileged {
+            return Verdict::Pass;
+        }
+        fails("privileged", "true", "false", [ContainerEdit::Privileged(false)])
+    }
+}

@@ -1,0 +1,3 @@
+//! What the `daemon` section of a declaration asks for.
+
+pub mod settings;

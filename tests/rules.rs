@@ -1,0 +1,356 @@
+//! The list of rules, tested as a list: complete, documented, and every fix fixes.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
+
+use plimsoll::{
+    model::{
+        container::ContainerSpec,
+        edit::{ContainerEdit, Edit},
+        effective::{Surroundings, complete},
+        finding::{Fix, Severity, Verdict},
+        object::Object,
+        predict::predict,
+    },
+    rules::{self, BoundRule, Example, RULES},
+    sources::inspect::from_inspect,
+};
+use proptest::{collection::vec, prelude::*, sample::subsequence};
+use serde_json::{Value, json};
+
+#[test]
+fn rules_are_sorted_and_unique() {
+    let ids: Vec<_> = RULES.iter().map(|it| it.meta().id).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+#[test]
+fn ids_are_words_with_a_dot() {
+    for meta in rules::all_metas() {
+        let (area, property) = meta.id.split_once('.').unwrap();
+        for part in [area, property] {
+            assert!(!part.is_empty(), "{}", meta.id);
+            assert!(part.chars().all(|it| it.is_ascii_lowercase() || it == '-'), "{}", meta.id);
+        }
+    }
+}
+
+#[test]
+fn every_rule_file_is_in_the_list_under_the_id_of_its_path() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let mut in_files = BTreeSet::new();
+    for area in fs::read_dir(&root).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()) {
+        // What the `daemon` section asks for is not named as a rule.
+        if area.ends_with("daemon") {
+            continue;
+        }
+        for file in fs::read_dir(&area).unwrap().map(|it| it.unwrap().path()) {
+            let stem = file.file_stem().unwrap().to_str().unwrap().replace('_', "-");
+            if file.is_file() && stem != "mod" {
+                let area = area.file_name().unwrap().to_str().unwrap().to_owned();
+                in_files.insert(format!("{area}.{stem}"));
+            }
+        }
+    }
+    let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
+    assert_eq!(in_files, in_list);
+}
+
+#[test]
+fn docs_have_their_headings_in_order() {
+    for meta in rules::all_metas() {
+        let headings: Vec<_> =
+            meta.docs.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, ["Checks", "Why", "What a fix may break"], "{}", meta.id);
+        assert!(!meta.title.ends_with('.') && meta.title.len() < 80, "{}", meta.id);
+    }
+}
+
+#[test]
+fn implied_rules_exist_and_every_rule_can_be_found() {
+    for meta in rules::all_metas() {
+        assert_eq!(rules::meta(meta.id).map(|it| it.id), Some(meta.id));
+        for implied in meta.implies {
+            assert!(rules::find(implied).is_some(), "{} implies {implied}", meta.id);
+        }
+    }
+}
+
+#[test]
+fn severities_are_those_of_the_catalogue() {
+    let critical: Vec<_> =
+        RULES.iter().map(|it| it.meta()).filter(|it| it.severity == Severity::Critical).collect();
+    let ids: Vec<_> = critical.iter().map(|it| it.id).collect();
+    assert_eq!(
+        ids,
+        [
+            "container.no-engine-socket",
+            "container.no-engine-socket-ancestor",
+            "container.no-privileged",
+        ]
+    );
+}
+
+#[test]
+fn every_rule_has_examples_that_come_out_as_they_say() {
+    for rule in RULES {
+        let meta = rule.meta();
+        let mut words = BTreeSet::new();
+        for example in meta.examples {
+            let (expected, params, object) = parts(example);
+            let verdict = judge(&*bind(meta.id, params), &container(object));
+            assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
+            words.insert(expected);
+        }
+        assert!(words.contains("passes") && words.contains("fails"), "{}", meta.id);
+    }
+}
+
+#[test]
+fn rules_without_required_parameters_accept_true() {
+    let refused: Vec<_> =
+        RULES.iter().filter(|it| it.bind(json!({})).is_err()).map(|it| it.meta().id).collect();
+    assert_eq!(refused, ["container.declared", "image.allow-list"]);
+}
+
+#[test]
+fn parameters_that_make_no_sense_are_refused_with_their_place() {
+    for (rule, params, path, message) in [
+        ("container.declared", "{}", "allow", "has to say what is allowed"),
+        ("container.declared", "allow: []", "allow", "has to say what is allowed"),
+        ("image.allow-list", "{}", "allow", "has to say what is allowed"),
+        ("container.pids-limit", "max: 0", "max", "least is 1"),
+        ("container.pids-limit", "max: many", "max", "invalid type"),
+        ("container.pids-limit", "mox: 1", "mox", "unknown field"),
+        ("container.memory-limit", "max: 1m", "max", "6m"),
+        ("container.memory-limit", "max: big", "max", "is not a size"),
+        ("container.restart-bounded", "max-retries: 0", "max-retries", "least is 1"),
+        ("container.read-only-rootfs", "tmpfs: [/run, tmp]", "tmpfs[1]", "absolute"),
+        ("container.non-root-user", "user: '0:0'", "user", "is root"),
+        ("container.non-root-user", "user: app", "user", "not a number"),
+        ("container.no-host-network", "network: host", "network", "not a network of its own"),
+        ("container.no-wildcard-publish", "address: '::'", "address", "every address"),
+        ("container.no-wildcard-publish", "public: [80, 99999]", "public[1]", "up to 65535"),
+        ("container.no-sensitive-bind", "protect: [srv]", "protect[0]", "absolute"),
+        ("container.capabilities-bounded", "allow: [FLY]", "allow", "not a capability"),
+    ] {
+        let error = rules::find(rule).unwrap().bind(yaml(params)).err();
+        let error = error.unwrap_or_else(|| panic!("{rule} accepts {params}"));
+        assert_eq!(error.path, path, "{rule}: {params}: {}", error.message);
+        assert!(error.message.contains(message), "{rule}: {params}: {}", error.message);
+    }
+}
+
+#[test]
+fn schema_of_every_rule_accepts_its_examples() {
+    for rule in RULES {
+        let mut generator = schemars::SchemaGenerator::default();
+        let mut schema = rule.params_schema(&mut generator);
+        let definitions = Value::Object(generator.take_definitions(true));
+        schema.insert("$defs".into(), definitions);
+        let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+        for example in rule.meta().examples {
+            let (_, params, _) = parts(example);
+            let errors: Vec<_> =
+                validator.iter_errors(&yaml(params)).map(|it| it.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {params}: {errors:?}", rule.meta().id);
+        }
+    }
+}
+
+#[test]
+fn fixes_of_the_examples_fix_and_break_no_other_rule() {
+    for rule in RULES {
+        for example in rule.meta().examples {
+            let (_, params, object) = parts(example);
+            let id = rule.meta().id;
+            check_fix(id, &*bind(id, params), &container(object));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn fixes_fix_and_break_no_other_rule(settings in subsequence(SETTINGS, 0..9)) {
+        let mut object = json!({ "HostConfig": {}, "Config": {} });
+        for (section, key, value) in settings {
+            object[section][key] = yaml(value);
+        }
+        let spec = complete_one(&object);
+        for (id, bound) in ALL_WITH_FIXES.iter() {
+            check_fix(id, &**bound, &spec);
+        }
+        // All fixes together, as one replacement carries them out.
+        let edits: Vec<ContainerEdit> = ALL_WITH_FIXES
+            .iter()
+            .flat_map(|(_, bound)| container_edits(&judge(&**bound, &spec)))
+            .collect();
+        let after = predict(spec.clone(), &edits);
+        for (id, bound) in ALL_WITH_FIXES.iter() {
+            if !container_edits(&judge(&**bound, &spec)).is_empty() {
+                prop_assert_eq!(judge(&**bound, &after), Verdict::Pass, "{}", id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_reply_makes_a_rule_panic(words in vec("[a-z:/=,]{0,12}", 6)) {
+        let object = json!({
+            "Config": { "User": words[0], "Image": words[1] },
+            "HostConfig": {
+                "Binds": [words[2]],
+                "SecurityOpt": [words[3]],
+                "NetworkMode": words[4],
+                "PortBindings": { &words[5]: [{ "HostIp": words[0], "HostPort": words[1] }] },
+            },
+        });
+        let spec = complete_one(&object);
+        for (_, bound) in ALL_WITH_FIXES.iter() {
+            judge(&**bound, &spec);
+        }
+    }
+}
+
+/// Careless settings, by their place in an inspect reply.
+const SETTINGS: &[(&str, &str, &str)] = &[
+    ("HostConfig", "Privileged", "true"),
+    ("HostConfig", "CapAdd", "[SYS_ADMIN, net_raw]"),
+    ("HostConfig", "CapDrop", "[CHOWN]"),
+    ("HostConfig", "SecurityOpt", "[seccomp=unconfined, no-new-privileges=false]"),
+    ("HostConfig", "ReadonlyRootfs", "false"),
+    (
+        "HostConfig",
+        "Binds",
+        "['/var/run/docker.sock:/docker.sock', '/etc:/run', '/:/host', 'data:/data']",
+    ),
+    ("HostConfig", "Mounts", "[{Type: bind, Source: /usr, Target: /data}]"),
+    ("HostConfig", "Tmpfs", "{/run: ''}"),
+    ("HostConfig", "NetworkMode", "host"),
+    ("HostConfig", "PidMode", "host"),
+    ("HostConfig", "IpcMode", "host"),
+    ("HostConfig", "UTSMode", "host"),
+    (
+        "HostConfig",
+        "PortBindings",
+        "{80/tcp: [{HostIp: '', HostPort: '80'}, {HostIp: '::', HostPort: '80'}], 53/udp: [{HostPort: '53'}]}",
+    ),
+    ("HostConfig", "PidsLimit", "100000"),
+    ("HostConfig", "Memory", "99999999999"),
+    ("HostConfig", "RestartPolicy", "{Name: always}"),
+    ("Config", "User", "root"),
+    ("Config", "Volumes", "{/data: {}, /etc: {}}"),
+];
+
+/// Every rule that edits containers, with parameters that let it.
+static ALL_WITH_FIXES: LazyLock<Vec<(&str, Box<dyn BoundRule>)>> = LazyLock::new(|| {
+    [
+        ("container.capabilities-bounded", "allow: [NET_BIND_SERVICE, CHOWN]"),
+        ("container.memory-limit", "max: 512m"),
+        ("container.no-engine-socket", "{}"),
+        ("container.no-engine-socket-ancestor", "{}"),
+        ("container.no-host-ipc", "{}"),
+        ("container.no-host-network", "network: shop"),
+        ("container.no-host-pid", "{}"),
+        ("container.no-host-uts", "{}"),
+        ("container.no-new-privileges", "{}"),
+        ("container.no-privileged", "{}"),
+        ("container.no-sensitive-bind", "{}"),
+        ("container.no-wildcard-publish", "address: 127.0.0.1"),
+        ("container.non-root-user", "user: '1000:1000'"),
+        ("container.pids-limit", "max: 512"),
+        ("container.read-only-rootfs", "tmpfs: [/run, /tmp, /data]"),
+        ("container.restart-bounded", "{}"),
+        ("container.seccomp-confined", "{}"),
+    ]
+    .map(|(id, params)| (id, bind(id, params)))
+    .into()
+});
+
+/// A fix makes its own rule pass, and no other rule fail that did not fail before.
+fn check_fix(id: &str, rule: &dyn BoundRule, before: &ContainerSpec) {
+    let verdict = judge(rule, before);
+    let Verdict::Fail { fix: Fix::Edits(edits), .. } = &verdict else { return };
+    assert!(!edits.is_empty(), "{id}: {verdict:?}");
+    assert!(rules::meta(id).unwrap().fix.is_some(), "{id} says that it has no fix");
+    let edits = container_edits(&verdict);
+    if edits.is_empty() {
+        return;
+    }
+    let after = predict(before.clone(), &edits);
+    assert_eq!(judge(rule, &after), Verdict::Pass, "{id}: {edits:?}");
+    for (other, bound) in ALL_WITH_FIXES.iter() {
+        let (was, is) = (judge(&**bound, before), judge(&**bound, &after));
+        assert!(word(&is) != "fails" || word(&was) == "fails", "{id} breaks {other}: {is:?}");
+    }
+}
+
+fn container_edits(verdict: &Verdict) -> Vec<ContainerEdit> {
+    match verdict {
+        Verdict::Fail { fix: Fix::Edits(edits), .. } => edits
+            .iter()
+            .filter_map(|edit| match edit {
+                Edit::Container(edit) => Some(edit.clone()),
+                Edit::Evict { .. } | Edit::DaemonKey { .. } | Edit::DaemonKeyAbsent { .. } => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn bind(id: &str, params: &str) -> Box<dyn BoundRule> {
+    let rule = rules::find(id).unwrap();
+    rule.bind(yaml(params)).unwrap_or_else(|error| panic!("{id}: {params}: {error:?}"))
+}
+
+fn judge(rule: &dyn BoundRule, container: &ContainerSpec) -> Verdict {
+    rule.judge(Object::Container(container)).unwrap()
+}
+
+fn container(object: &str) -> ContainerSpec {
+    complete_one(&yaml(object))
+}
+
+fn complete_one(reply: &Value) -> ContainerSpec {
+    let spec = from_inspect(reply.to_string().as_bytes()).unwrap().spec;
+    let paths = spec.mounts.iter().map(|it| it.source.clone());
+    let around = Surroundings {
+        daemon_seccomp_unconfined: Some(false),
+        control_sockets: vec!["/run/docker.sock".into()],
+        // Every path leads where it says, but for those of another machine.
+        real_paths: paths
+            .chain(["/etc".into(), "/run".into()])
+            .filter(|it| !it.starts_with("/elsewhere"))
+            .map(|it| (it.clone(), it))
+            .collect(),
+        volume_binds: Some(
+            [("etc-in-disguise", "/etc"), ("run-in-disguise", "/run")]
+                .map(|(name, path)| (name.to_owned(), path.to_owned()))
+                .into(),
+        ),
+        ..Surroundings::default()
+    };
+    complete(spec, &around, None)
+}
+
+fn yaml(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn parts(example: &'static Example) -> (&'static str, &'static str, &'static str) {
+    match example {
+        Example::Passes { params, object } => ("passes", params, object),
+        Example::Fails { params, object } => ("fails", params, object),
+        Example::Unknown { params, object } => ("unknown", params, object),
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "passes",
+        Verdict::Fail { .. } => "fails",
+        Verdict::NotApplicable(_) => "not applicable",
+        Verdict::Unknown(_) => "unknown",
+    }
+}
