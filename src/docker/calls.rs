@@ -83,6 +83,12 @@ impl Docker {
         decode("the list of containers", &self.get_within(path, LONG).await?)
     }
 
+    /// Lists the containers that fit filters such as `{"label": ["a"]}`, running or not.
+    pub async fn containers_where(&self, filters: &Value) -> Result<Vec<Summary>, DockerError> {
+        let path = format!("/containers/json?all=1&filters={}", escape(&filters.to_string()));
+        decode("the list of containers", &self.get_within(&path, LONG).await?)
+    }
+
     pub async fn inspect(&self, container: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/containers/{}/json", escape(container))).await
     }

@@ -1,4 +1,206 @@
 //! Writes the world: carries plans out. Judges nothing and chooses nothing.
 
+mod cause;
 pub mod effects;
+pub mod evict;
+pub mod gate;
 pub mod host;
+pub mod recover;
+mod relations;
+mod replace;
+pub mod retire;
+mod seen;
+mod steps;
+mod twin;
+mod update;
+mod withdraw;
+
+use std::{
+    sync::atomic::{AtomicU8, Ordering},
+    time::Instant,
+};
+
+use self::{
+    effects::Effects, evict::Evicted, gate::GateOptions, relations::Relations, replace::Order,
+    seen::Seen,
+};
+use crate::{
+    docker::DockerError,
+    model::edit::ContainerEdit,
+    plan::{
+        Action, Change, Plan,
+        run::{Outcome, RunChange},
+    },
+    sources::{create_body::DaemonFacts, inspect::from_inspect},
+};
+
+/// How a plan is carried out.
+#[derive(Clone, Debug)]
+pub struct ExecuteOptions {
+    /// Number of the run.
+    pub run: u64,
+    pub gate: GateOptions,
+    /// Whether changes go on after one that failed.
+    pub keep_going: bool,
+    pub daemon: DaemonFacts,
+}
+
+/// Set from outside, by a signal: once to end after the change in hand, twice to take that one
+/// back as well.
+#[derive(Debug, Default)]
+pub struct Interrupt(AtomicU8);
+
+impl Interrupt {
+    pub fn raise(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    pub fn is_insistent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
+}
+
+/// What happens, as it happens.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    Started(&'a Change),
+    /// One step of a change, in words.
+    Step(&'a Change, String),
+    /// The way back of an eviction, to be written down before it begins.
+    Saved(Evicted),
+    Finished(&'a Change, &'a Outcome),
+}
+
+pub type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+
+/// Carries out what a plan does not hold back, in its order. One outcome a change.
+pub async fn execute<E: Effects>(
+    plan: &Plan,
+    effects: &E,
+    options: &ExecuteOptions,
+    interrupt: &Interrupt,
+    tell: Tell<'_>,
+) -> Vec<RunChange> {
+    let mut run = Run { plan, effects, options, interrupt, relations: None };
+    let mut outcomes: Vec<RunChange> = Vec::new();
+    let mut failed = false;
+    for change in plan.todo() {
+        let began = Instant::now();
+        let may_start = !interrupt.is_raised() && (!failed || options.keep_going);
+        let outcome = if may_start && predecessors_are_done(change, &outcomes) {
+            tell(Progress::Started(change));
+            let outcome = run.carry_out(change, tell).await;
+            tell(Progress::Finished(change, &outcome));
+            outcome
+        } else {
+            Outcome::NotReached
+        };
+        failed |= !matches!(outcome, Outcome::Done { .. });
+        outcomes.push(RunChange {
+            change: change.id.clone(),
+            address: change.address.clone(),
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            outcome,
+        });
+    }
+    outcomes
+}
+
+/// A change that the plan does not carry out now holds nobody up: the plan knew.
+fn predecessors_are_done(change: &Change, outcomes: &[RunChange]) -> bool {
+    outcomes
+        .iter()
+        .filter(|it| change.after.contains(&it.change))
+        .all(|it| matches!(it.outcome, Outcome::Done { .. }))
+}
+
+struct Run<'a, E> {
+    plan: &'a Plan,
+    effects: &'a E,
+    options: &'a ExecuteOptions,
+    interrupt: &'a Interrupt,
+    /// Read once, when the first container is to be replaced.
+    relations: Option<Relations>,
+}
+
+impl<E: Effects> Run<'_, E> {
+    async fn carry_out(&mut self, change: &Change, tell: Tell<'_>) -> Outcome {
+        match &change.action {
+            Action::DaemonKey { key, .. } => {
+                Outcome::Failed { why: format!("nobody can set {key} yet") }
+            }
+            Action::UpdateContainer { id, edits, .. } => match self.unmoved(change, id).await {
+                Ok(seen) => update::update(self.effects, edits, &seen).await,
+                Err(why) => Outcome::Failed { why },
+            },
+            Action::ReplaceContainer { id, name, edits } => {
+                match self.replaceable(change, id, name).await {
+                    Ok(seen) => self.replace(change, name, edits, seen, tell).await,
+                    Err(why) => Outcome::Failed { why },
+                }
+            }
+            Action::EvictContainer { id, until, .. } => match self.unmoved(change, id).await {
+                Ok(seen) => {
+                    let save = &mut |evicted| tell(Progress::Saved(evicted));
+                    evict::evict(self.effects, &change.address, *until, &seen, save).await
+                }
+                Err(why) => Outcome::Failed { why },
+            },
+        }
+    }
+
+    /// Looks again: what moved since the plan was made is not touched.
+    async fn unmoved(&self, change: &Change, id: &str) -> Result<Seen, String> {
+        let words = |error: DockerError| match error.is_not_found() {
+            true => "it is gone".to_owned(),
+            false => error.to_string(),
+        };
+        let reply = self.effects.docker().inspect(id).await.map_err(words)?;
+        let inspected = from_inspect(&reply).map_err(|error| error.to_string())?;
+        match self.plan.basis.get(&change.address) {
+            Some(basis) if *basis != inspected.fingerprint => {
+                Err("it was changed since the plan was made; plan again".into())
+            }
+            Some(_) | None => Seen::from_reply(&reply).map_err(words),
+        }
+    }
+
+    async fn replaceable(&mut self, change: &Change, id: &str, name: &str) -> Result<Seen, String> {
+        let seen = self.unmoved(change, id).await?;
+        let relations = match self.relations.take() {
+            Some(relations) => relations,
+            None => Relations::read(self.effects.docker()).await.map_err(|it| it.to_string())?,
+        };
+        let dependents = relations.dependents_of(id, name);
+        self.relations = Some(relations);
+        if dependents.is_empty() {
+            Ok(seen)
+        } else {
+            Err(format!("others would break: {}; recreate them together", dependents.join(", ")))
+        }
+    }
+
+    async fn replace(
+        &self,
+        change: &Change,
+        name: &str,
+        edits: &[ContainerEdit],
+        seen: Seen,
+        tell: Tell<'_>,
+    ) -> Outcome {
+        let order = Order {
+            name,
+            edits,
+            run: &self.options.run.to_string(),
+            gate: &self.options.gate,
+            daemon: &self.options.daemon,
+            interrupt: self.interrupt,
+        };
+        let step = &mut |text| tell(Progress::Step(change, text));
+        replace::replace(self.effects, &order, seen, step).await
+    }
+}

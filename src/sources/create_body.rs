@@ -30,12 +30,10 @@ pub struct DaemonFacts {
     pub default_runtime: String,
     /// `default-ulimits` of the daemon: objects with `Name`, `Hard`, `Soft`.
     pub default_ulimits: Vec<Value>,
-    /// A MAC address that was configured and not generated, as engines below API 1.52 tell it.
-    pub configured_mac: Option<String>,
 }
 
 /// The engine's API version, `(1, 41)`.
-pub type ApiVersion = (u32, u32);
+pub type ApiVersion = (usize, usize);
 
 /// From here on one create request takes all networks, and MAC addresses belong to endpoints.
 const ALL_NETWORKS_AT_ONCE: ApiVersion = (1, 44);
@@ -86,7 +84,7 @@ pub fn create_body(
     }
     mounts::pin_volumes(&mut host_config, inspect);
 
-    let endpoints = networks::endpoints(&mut config, &mut host_config, inspect, daemon, api);
+    let endpoints = networks::endpoints(&mut config, &mut host_config, inspect, api);
     config.insert("HostConfig".into(), Value::Object(host_config));
     config.insert("NetworkingConfig".into(), json!({ "EndpointsConfig": endpoints }));
     Value::Object(config)

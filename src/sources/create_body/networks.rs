@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    ALL_NETWORKS_AT_ONCE, ApiVersion, DaemonFacts, network_mode, object, short_id, strings,
-};
+use super::{ALL_NETWORKS_AT_ONCE, ApiVersion, network_mode, object, short_id, strings};
 
 /// Network name to endpoint settings.
 pub type Endpoints = BTreeMap<String, Value>;
@@ -22,11 +20,10 @@ pub(super) fn endpoints(
     config: &mut Map<String, Value>,
     host_config: &mut Map<String, Value>,
     inspect: &Value,
-    daemon: &DaemonFacts,
     api: ApiVersion,
 ) -> Map<String, Value> {
     let mode = network_mode(inspect);
-    let configured_mac = take_mac(config, daemon, api);
+    let configured_mac = take_mac(config, api);
     if has_no_endpoints(&mode) {
         return Map::new();
     }
@@ -83,18 +80,15 @@ pub fn split_endpoints(mut body: Value, api: ApiVersion) -> (Value, Endpoints) {
     (body, later.into_iter().collect())
 }
 
-/// Below 1.44 a MAC address is a member of the configuration, from then on of the endpoint.
-fn take_mac(
-    config: &mut Map<String, Value>,
-    daemon: &DaemonFacts,
-    api: ApiVersion,
-) -> Option<String> {
+/// Below 1.44 a MAC address is a member of the configuration, from then on of the endpoint. Up to
+/// 1.51 it is told at the old place only if it was configured; the one at the endpoint may be
+/// generated.
+fn take_mac(config: &mut Map<String, Value>, api: ApiVersion) -> Option<String> {
     if api < ALL_NETWORKS_AT_ONCE {
         return None;
     }
-    let told = config.remove("MacAddress");
-    let told = told.as_ref().and_then(Value::as_str).filter(|mac| !mac.is_empty());
-    daemon.configured_mac.clone().or_else(|| told.map(str::to_owned))
+    let told = config.remove("MacAddress")?;
+    told.as_str().filter(|mac| !mac.is_empty()).map(str::to_owned)
 }
 
 /// The engine adds the short ID, and newer ones the host name, which by default is the same.

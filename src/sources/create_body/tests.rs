@@ -168,11 +168,7 @@ fn what_the_daemon_wrote_by_itself_is_left_to_the_daemon() {
         let own = inspect["HostConfig"]["Ulimits"][0].clone();
         let merged = json!({ "Name": "core", "Hard": 0, "Soft": 0 });
         inspect["HostConfig"]["Ulimits"] = json!([own, merged]);
-        let daemon = DaemonFacts {
-            default_runtime: "runc".into(),
-            default_ulimits: vec![merged],
-            configured_mac: None,
-        };
+        let daemon = DaemonFacts { default_runtime: "runc".into(), default_ulimits: vec![merged] };
         let body = create_body(&inspect, &ImageFacts::default(), &daemon, api);
         assert_eq!(body["HostConfig"].get("Runtime"), None);
         assert_eq!(body["HostConfig"]["Ulimits"], json!([own]));

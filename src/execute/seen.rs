@@ -1,0 +1,188 @@
+//! One container as an inspect reply shows it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::docker::{Docker, DockerError};
+
+/// An inspect reply. It holds secrets and is never shown.
+#[derive(Clone)]
+pub(super) struct Seen(pub(super) Value);
+
+impl Seen {
+    pub(super) fn from_reply(reply: &[u8]) -> Result<Self, DockerError> {
+        serde_json::from_slice(reply).map(Self).map_err(|error| DockerError::BadReply {
+            what: "inspecting a container".into(),
+            cause: error.to_string(),
+        })
+    }
+
+    pub(super) async fn of(docker: &Docker, container: &str) -> Result<Self, DockerError> {
+        Self::from_reply(&docker.inspect(container).await?)
+    }
+
+    /// Like `of`; `None` if there is no such container.
+    pub(super) async fn find(
+        docker: &Docker,
+        container: &str,
+    ) -> Result<Option<Self>, DockerError> {
+        match Self::of(docker, container).await {
+            Ok(seen) => Ok(Some(seen)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        self.0["Id"].as_str().unwrap_or_default()
+    }
+
+    /// Without the leading slash.
+    pub(super) fn name(&self) -> &str {
+        self.0["Name"].as_str().unwrap_or_default().trim_start_matches('/')
+    }
+
+    /// The engine's word. `State.Running` is true in a crash loop as well.
+    pub(super) fn status(&self) -> &str {
+        self.0["State"]["Status"].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.status() == "running"
+    }
+
+    pub(super) fn has_processes(&self) -> bool {
+        matches!(self.status(), "running" | "restarting" | "paused")
+    }
+
+    pub(super) fn was_started(&self) -> bool {
+        self.started_at().is_some()
+    }
+
+    pub(super) fn started_at(&self) -> Option<jiff::Timestamp> {
+        let at = self.0["State"]["StartedAt"].as_str()?;
+        // Go's zero time is never.
+        if at.starts_with("0001-") { None } else { at.parse().ok() }
+    }
+
+    pub(super) fn exit_code(&self) -> i64 {
+        self.0["State"]["ExitCode"].as_i64().unwrap_or_default()
+    }
+
+    pub(super) fn start_error(&self) -> &str {
+        self.0["State"]["Error"].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        self.0["State"]["OOMKilled"] == true
+    }
+
+    pub(super) fn restart_count(&self) -> u64 {
+        self.0["RestartCount"].as_u64().unwrap_or_default()
+    }
+
+    /// `None` without a health check.
+    pub(super) fn health(&self) -> Option<&str> {
+        let status = self.0["State"]["Health"]["Status"].as_str();
+        status.filter(|status| !status.is_empty() && *status != "none")
+    }
+
+    pub(super) fn auto_remove(&self) -> bool {
+        self.0["HostConfig"]["AutoRemove"] == true
+    }
+
+    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+        serde_json::from_value(self.0["Config"]["Labels"].clone()).unwrap_or_default()
+    }
+
+    /// As people write it: `on-failure:5`.
+    pub(super) fn restart_policy(&self) -> String {
+        let policy = &self.0["HostConfig"]["RestartPolicy"];
+        let name = policy["Name"].as_str().filter(|name| !name.is_empty()).unwrap_or("no");
+        match policy["MaximumRetryCount"].as_u64() {
+            Some(count) if count > 0 => format!("{name}:{count}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    pub(super) fn networks(&self) -> BTreeMap<String, Value> {
+        serde_json::from_value(self.0["NetworkSettings"]["Networks"].clone()).unwrap_or_default()
+    }
+
+    /// Ports inside the container that are published right now.
+    pub(super) fn published_now(&self) -> Vec<&str> {
+        let ports = self.0["NetworkSettings"]["Ports"].as_object();
+        ports
+            .into_iter()
+            .flatten()
+            .filter(|(_, to)| to.as_array().is_some_and(|to| !to.is_empty()))
+            .map(|(port, _)| port.as_str())
+            .collect()
+    }
+
+    /// Names of the volumes that are mounted, by path.
+    pub(super) fn volumes(&self) -> BTreeMap<&str, &str> {
+        self.0["Mounts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|mount| mount["Type"] == "volume")
+            .filter_map(|mount| Some((mount["Destination"].as_str()?, mount["Name"].as_str()?)))
+            .collect()
+    }
+
+    /// What somebody may have changed between two looks: equal means that nobody did.
+    pub(super) fn since_last_look(&self) -> Value {
+        let seen = &self.0;
+        let networks: BTreeMap<String, Value> = self
+            .networks()
+            .into_iter()
+            .map(|(network, endpoint)| {
+                (network, json!([endpoint["IPAMConfig"], endpoint["Aliases"]]))
+            })
+            .collect();
+        json!([
+            seen["Name"],
+            seen["Image"],
+            seen["Config"],
+            seen["HostConfig"],
+            networks,
+            seen["State"]["Status"],
+            seen["State"]["StartedAt"],
+        ])
+    }
+}
+
+/// The body of an update that sets a restart policy from its text.
+pub(super) fn restart_policy_update(text: &str) -> Value {
+    let (name, count) = text.split_once(':').unwrap_or((text, "0"));
+    let count: u64 = count.parse().unwrap_or_default();
+    json!({ "RestartPolicy": { "Name": name, "MaximumRetryCount": count } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn restart_policies_are_written_as_they_are_read() {
+        for (stored, text) in [
+            (json!({ "Name": "", "MaximumRetryCount": 0 }), "no"),
+            (json!({ "Name": "always", "MaximumRetryCount": 0 }), "always"),
+            (json!({ "Name": "on-failure", "MaximumRetryCount": 5 }), "on-failure:5"),
+        ] {
+            let seen = Seen(json!({ "HostConfig": { "RestartPolicy": stored } }));
+            assert_eq!(seen.restart_policy(), text);
+            let update = restart_policy_update(text);
+            assert_eq!(Seen(json!({ "HostConfig": update })).restart_policy(), text);
+        }
+    }
+
+    #[test]
+    fn container_that_was_never_started_says_so() {
+        let at = |text: &str| Seen(json!({ "State": { "StartedAt": text } }));
+        assert!(!at("0001-01-01T00:00:00Z").was_started());
+        assert!(at("2026-11-26T00:47:06.837678478Z").was_started());
+    }
+}

@@ -1,0 +1,303 @@
+//! Whether the engine made what it was asked for, field by field, before anything is stopped.
+//!
+//! Values are never shown here, only names of fields: environment and labels hold secrets.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::seen::Seen;
+
+/// Members that the engine fills in where the request leaves them out.
+const FILLED_IN: [&str; 14] = [
+    "Annotations",
+    "CgroupnsMode",
+    "ConsoleSize",
+    "Hostname",
+    "IpcMode",
+    "LogConfig",
+    "MaskedPaths",
+    "MemorySwap",
+    "NetworkMode",
+    "OomKillDisable",
+    "ReadonlyPaths",
+    "RestartPolicy",
+    "Runtime",
+    "ShmSize",
+];
+
+/// Lists whose order means something.
+const ORDERED: [&str; 5] = ["Cmd", "Entrypoint", "Dns", "DnsSearch", "Test"];
+
+/// Returns the names of the fields in which the new container is not what was asked for.
+pub(super) fn differences(sent: &Value, twin: &Seen, old: &Seen) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if twin.0["Image"] != old.0["Image"] {
+        wrong.push("Image".to_owned());
+    }
+    if let Some(sent) = sent.as_object() {
+        for (key, asked) in sent {
+            match key.as_str() {
+                // Compared by ID above; nested; a MAC address is told in two places.
+                "Image" | "HostConfig" | "NetworkingConfig" | "MacAddress" => {}
+                "Entrypoint" if *asked == json!([""]) => {}
+                "Labels" => {
+                    if !holds_all(&twin.0["Config"]["Labels"], asked) {
+                        wrong.push("Config.Labels".into());
+                    }
+                }
+                _ if same(key, asked, &twin.0["Config"][key]) => {}
+                _ => wrong.push(format!("Config.{key}")),
+            }
+        }
+    }
+    for (key, asked) in sent["HostConfig"].as_object().into_iter().flatten() {
+        let got = &twin.0["HostConfig"][key];
+        let is_same = match key.as_str() {
+            "MaskedPaths" | "ReadonlyPaths" => asked.is_null() || same_items(asked, got),
+            // Written at the first start.
+            "Runtime" => got.is_null() || same(key, asked, got),
+            "SecurityOpt" => same_items(&without_labels(asked), &without_labels(got)),
+            // The daemon's own are merged into the answer.
+            "Ulimits" => items(asked).iter().all(|limit| items(got).contains(limit)),
+            "LogConfig" => {
+                (asked["Type"] == got["Type"] || is_empty(&asked["Type"]))
+                    && holds_all(&got["Config"], &asked["Config"])
+            }
+            "CapAdd" | "CapDrop" => capability_words(asked) == capability_words(got),
+            "NetworkMode" | "PidMode" | "IpcMode" => same_mode(key, asked, got),
+            _ => same(key, asked, got),
+        };
+        if !is_same {
+            wrong.push(format!("HostConfig.{key}"));
+        }
+    }
+    wrong
+}
+
+/// Returns the names of the networks that differ, or whose endpoints do.
+pub(super) fn network_differences(endpoints: &Map<String, Value>, twin: &Seen) -> Vec<String> {
+    let got = twin.networks();
+    let mut wrong: BTreeSet<String> =
+        endpoints.keys().filter(|network| !got.contains_key(*network)).cloned().collect();
+    for (network, endpoint) in &got {
+        let Some(asked) = endpoints.get(network) else {
+            wrong.insert(network.clone());
+            continue;
+        };
+        let aliases = items(&endpoint["Aliases"]);
+        let kept = items(&asked["Aliases"]).iter().all(|alias| aliases.contains(alias))
+            && ["IPAMConfig", "DriverOpts", "Links"]
+                .iter()
+                .all(|key| same(key, &asked[*key], &endpoint[*key]));
+        if !kept {
+            wrong.insert(network.clone());
+        }
+    }
+    wrong.into_iter().map(|network| format!("network {network}")).collect()
+}
+
+/// Returns what is mounted elsewhere or not any more, and the volumes that are fresh.
+pub(super) fn volume_differences(
+    sent: &Value,
+    twin: &Seen,
+    old: &Seen,
+) -> (Vec<String>, Vec<String>) {
+    let before = old.volumes();
+    let after = twin.volumes();
+    let mut wrong = Vec::new();
+    let mut fresh = Vec::new();
+    for (path, name) in &after {
+        if before.get(path) != Some(name) {
+            fresh.push((*name).to_owned());
+            // Where a bind was taken away, the image's own volume comes to light.
+            let is_of_the_image = !before.contains_key(path) && sent["Volumes"][*path].is_object();
+            if !is_of_the_image {
+                wrong.push(format!("volume at {path}"));
+            }
+        }
+    }
+    let binds = items(&sent["HostConfig"]["Binds"]);
+    let mounts = items(&sent["HostConfig"]["Mounts"]);
+    for (path, name) in &before {
+        let asked =
+            binds.iter().any(|bind| {
+                bind.as_str().is_some_and(|it| it.split(':').nth(1).is_some_and(|to| to == *path))
+            }) || mounts.iter().any(|mount| mount["Target"] == *path && mount["Type"] == "volume");
+        if asked && after.get(path) != Some(name) {
+            wrong.push(format!("volume at {path}"));
+        }
+    }
+    wrong.dedup();
+    (wrong, fresh)
+}
+
+fn same(key: &str, asked: &Value, got: &Value) -> bool {
+    if is_empty(asked) {
+        return is_empty(got) || FILLED_IN.contains(&key);
+    }
+    match (asked, got) {
+        (Value::Object(asked), Value::Object(got)) => {
+            asked.iter().all(|(key, asked)| same(key, asked, got.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(asked), Value::Array(got)) if ORDERED.contains(&key) => asked == got,
+        (Value::Array(_), Value::Array(_)) => same_items(asked, got),
+        _ => asked == got,
+    }
+}
+
+/// Absent, null and empty are one thing to the engine, but for the lists of hidden paths.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_empty) && !is_set(members),
+    }
+}
+
+/// `{"80/tcp": {}}` is a set with one member and not empty.
+fn is_set(members: &Map<String, Value>) -> bool {
+    members.keys().any(|key| key.contains('/'))
+}
+
+fn items(value: &Value) -> Vec<&Value> {
+    value.as_array().into_iter().flatten().collect()
+}
+
+fn same_items(asked: &Value, got: &Value) -> bool {
+    let sorted = |value: &Value| {
+        let mut texts: Vec<String> = items(value).iter().map(|item| reduced(item)).collect();
+        texts.sort();
+        texts
+    };
+    sorted(asked) == sorted(got)
+}
+
+/// An item without members that are empty.
+fn reduced(value: &Value) -> String {
+    fn reduce(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .filter(|(_, value)| !is_empty(value))
+                    .map(|(key, value)| (key.clone(), reduce(value)))
+                    .collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+    reduce(value).to_string()
+}
+
+fn holds_all(got: &Value, asked: &Value) -> bool {
+    asked.as_object().into_iter().flatten().all(|(key, value)| got.get(key) == Some(value))
+}
+
+/// The engine adds entries for labels by itself.
+fn without_labels(options: &Value) -> Value {
+    let kept = items(options).into_iter().filter(|option| {
+        !option.as_str().is_some_and(|it| it.starts_with("label") || it == "disable")
+    });
+    Value::Array(kept.cloned().collect())
+}
+
+fn capability_words(names: &Value) -> BTreeSet<String> {
+    items(names)
+        .into_iter()
+        .filter_map(Value::as_str)
+        .map(|name| name.to_ascii_uppercase().trim_start_matches("CAP_").to_owned())
+        .collect()
+}
+
+fn same_mode(key: &str, asked: &Value, got: &Value) -> bool {
+    let word = |value: &Value| match value.as_str().unwrap_or_default() {
+        "default" | "bridge" if key == "NetworkMode" => String::new(),
+        other => other.to_owned(),
+    };
+    let (asked, got) = (word(asked), word(got));
+    // A name is stored as the ID it stands for.
+    let joined = asked.starts_with("container:") && got.starts_with("container:");
+    asked == got || joined || (asked.is_empty() && FILLED_IN.contains(&key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(host_config: Value) -> Seen {
+        Seen(json!({ "Image": "sha256:a", "HostConfig": host_config, "Config": {} }))
+    }
+
+    fn host_differences(asked: Value, got: Value) -> Vec<String> {
+        differences(&json!({ "HostConfig": asked }), &seen(got), &seen(json!({})))
+    }
+
+    #[test]
+    fn limit_that_the_engine_dropped_is_found() {
+        assert_eq!(
+            host_differences(json!({ "PidsLimit": 512 }), json!({ "PidsLimit": null })),
+            ["HostConfig.PidsLimit"]
+        );
+    }
+
+    #[test]
+    fn ways_to_say_nothing_are_one() {
+        for asked in [json!(null), json!([]), json!(0), json!(false), json!(""), json!({})] {
+            assert!(host_differences(json!({ "Devices": asked }), json!({})).is_empty());
+        }
+    }
+
+    #[test]
+    fn empty_list_of_hidden_paths_is_not_the_default() {
+        let full = json!({ "MaskedPaths": ["/proc/kcore"] });
+        assert!(host_differences(json!({ "MaskedPaths": null }), full.clone()).is_empty());
+        assert_eq!(
+            host_differences(json!({ "MaskedPaths": [] }), full),
+            ["HostConfig.MaskedPaths"]
+        );
+    }
+
+    #[test]
+    fn something_the_engine_made_up_is_found_unless_it_is_known_to() {
+        let got = json!({ "CapAdd": ["SYS_ADMIN"], "ShmSize": 67_108_864 });
+        assert_eq!(
+            host_differences(json!({ "CapAdd": null, "ShmSize": 0 }), got),
+            ["HostConfig.CapAdd"]
+        );
+    }
+
+    #[test]
+    fn order_and_spelling_of_sets_do_not_matter() {
+        let asked = json!({ "CapAdd": ["net_admin", "CHOWN"], "Binds": ["a:/a", "b:/b"] });
+        let got = json!({ "CapAdd": ["CAP_CHOWN", "CAP_NET_ADMIN"], "Binds": ["b:/b", "a:/a"] });
+        assert!(host_differences(asked, got).is_empty());
+    }
+
+    #[test]
+    fn fresh_volume_in_place_of_the_old_one_is_found() {
+        let with = |name: &str| {
+            let mount = json!({ "Type": "volume", "Name": name, "Destination": "/data" });
+            Seen(json!({ "Mounts": [mount] }))
+        };
+        let sent = json!({ "HostConfig": { "Binds": ["kept:/data:nocopy"] } });
+        let (wrong, fresh) = volume_differences(&sent, &with("new"), &with("kept"));
+        assert_eq!((wrong, fresh), (vec!["volume at /data".into()], vec!["new".to_owned()]));
+        let (wrong, fresh) = volume_differences(&sent, &with("kept"), &with("kept"));
+        assert!(wrong.is_empty() && fresh.is_empty());
+    }
+
+    #[test]
+    fn network_that_is_missing_or_surplus_is_found() {
+        let twin = Seen(json!({ "NetworkSettings": { "Networks": {
+            "front": { "IPAMConfig": { "IPv4Address": "10.0.0.9" } }, "surplus": {} } } }));
+        let asked = json!({ "front": { "IPAMConfig": { "IPv4Address": "10.0.0.9" } }, "back": {} });
+        assert_eq!(
+            network_differences(asked.as_object().unwrap(), &twin),
+            ["network back", "network surplus"]
+        );
+    }
+}
