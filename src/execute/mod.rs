@@ -1,6 +1,7 @@
 //! Writes the world: carries plans out. Judges nothing and chooses nothing.
 
 mod cause;
+pub mod daemon;
 pub mod effects;
 pub mod evict;
 pub mod gate;

@@ -6,6 +6,7 @@ pub mod capability;
 pub mod class;
 pub mod container;
 pub mod daemon;
+pub mod daemon_check;
 pub mod daemon_digest;
 pub mod daemon_keys;
 pub mod daemon_value;

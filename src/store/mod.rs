@@ -3,6 +3,7 @@
 //!
 //! Writing needs the lock; reading never does. Nothing secret is ever written here.
 
+mod daemon_change;
 mod file;
 mod lock;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::{
 
 use crate::plan::run::{LastApplied, Run};
 
+pub use daemon_change::{DaemonChange, Ran};
 pub use lock::{Holder, Lock, LockError};
 
 /// Where state is kept unless somebody says otherwise.
@@ -26,7 +28,6 @@ pub const DEFAULT_DIRECTORY: &str = "/var/lib/plimsoll";
 const LAST_APPLIED: &str = "last-applied.json";
 const RUNS: &str = "runs";
 const COUNTER: &str = "run-counter";
-const DAEMON_CHANGE: &str = "daemon-change.json";
 
 /// Temporary files of writes that were killed are removed when they are older than this.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
@@ -75,11 +76,6 @@ impl Store {
 
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// Returns where a change of the daemon's file is noted down while it is under way.
-    pub fn daemon_change_path(&self) -> PathBuf {
-        self.directory.join(DAEMON_CHANGE)
     }
 
     /// Takes the lock of the host, and waits for it until `patience` is over. Creates the

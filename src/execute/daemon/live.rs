@@ -1,0 +1,333 @@
+//! The daemon of this machine, for real.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    effects::{Containers, DaemonEffects, Process, Step},
+    file::DaemonFile,
+    service,
+};
+use crate::{
+    docker::{Docker, Endpoint, events::EventFilter},
+    model::{
+        daemon::{DaemonConfig, DaemonStart, Service},
+        daemon_keys,
+    },
+    store::{DaemonChange, Lock, Ran, Store},
+};
+
+/// A plugin that does not answer is tried for 15 seconds before the engine gives up.
+const RELOAD_DEADLINE: Duration = Duration::from_secs(25);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How the daemon is to be reloaded and restarted where no service manager does it, and how long
+/// that may take.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    pub reload: Option<Vec<String>>,
+    pub restart: Option<Vec<String>>,
+    /// From the restart to the first answer.
+    pub deadline: Duration,
+}
+
+/// One machine's daemon. Connections are made when needed: the daemon comes and goes.
+pub struct LiveDaemon<'a> {
+    endpoint: &'a Endpoint,
+    store: &'a Store,
+    lock: &'a Lock,
+    file: DaemonFile,
+    service: Service,
+    commands: Commands,
+    /// Whether the engine's program can judge a file.
+    validates: bool,
+    error_log: Option<PathBuf>,
+}
+
+impl<'a> LiveDaemon<'a> {
+    /// Finds the daemon that a snapshot describes. Fails where it cannot be changed from here.
+    pub fn find(
+        endpoint: &'a Endpoint,
+        (store, lock): (&'a Store, &'a Lock),
+        config: &DaemonConfig,
+        commands: Commands,
+        run: u64,
+    ) -> Step<Self> {
+        if !endpoint.is_local() {
+            return Err(format!("the daemon behind {endpoint} is on another machine"));
+        }
+        let process = match &config.service {
+            Service::Systemd { unit: _, pid } | Service::Process { pid } => service::process(*pid),
+            Service::NotFound => None,
+        };
+        if process.is_some_and(|it| !service::shares_files(it)) {
+            return Err("the daemon runs in a container of its own; run plimsoll there".to_owned());
+        }
+        if config.file_path.is_empty() {
+            return Err("the daemon says of no file that it is its own".to_owned());
+        }
+        let release = daemon_keys::release(&config.engine_version);
+        Ok(Self {
+            endpoint,
+            store,
+            lock,
+            file: DaemonFile::locate(Path::new(&config.file_path), run)?,
+            service: config.service.clone(),
+            commands,
+            validates: release >= Some((23, 0)),
+            error_log: process.and_then(service::error_log),
+        })
+    }
+
+    /// Finds the daemon that a note describes, whether it runs or not.
+    pub(super) fn of_note(
+        endpoint: &'a Endpoint,
+        (store, lock): (&'a Store, &'a Lock),
+        change: &DaemonChange,
+        deadline: Duration,
+    ) -> Self {
+        let backup = change.backup.clone().unwrap_or_default();
+        Self {
+            endpoint,
+            store,
+            lock,
+            file: DaemonFile::from_parts(
+                change.file.clone().into(),
+                change.candidate.clone().into(),
+                backup.into(),
+            ),
+            service: change.unit.clone().map_or(Service::NotFound, |unit| Service::Systemd {
+                unit,
+                pid: change.process.map_or(0, |(pid, _)| pid),
+            }),
+            commands: Commands { reload: None, restart: change.restart_command.clone(), deadline },
+            validates: false,
+            error_log: None,
+        }
+    }
+
+    /// Returns whether there is anybody who can restart the daemon.
+    pub fn can_restart(&self) -> bool {
+        self.commands.restart.is_some() || matches!(self.service, Service::Systemd { .. })
+    }
+
+    async fn connect(&self) -> Step<Docker> {
+        Docker::connect(self.endpoint).await.map_err(|error| error.to_string())
+    }
+
+    async fn send_reload(&self) -> Step<()> {
+        if let Service::Systemd { unit, pid: _ } = &self.service {
+            return service::reload_unit(unit).await;
+        }
+        if let Some(words) = &self.commands.reload {
+            return service::run(&mut service::declared(words)?, RELOAD_DEADLINE).await.map(drop);
+        }
+        let process = self.process().await.ok_or("the daemon's process is not to be found")?;
+        service::hang_up(process)
+    }
+}
+
+impl DaemonEffects for LiveDaemon<'_> {
+    fn read_file(&self) -> Step<Option<String>> {
+        self.file.read()
+    }
+
+    fn write_candidate(&self, text: &str) -> Step<()> {
+        self.file.write_candidate(text)
+    }
+
+    async fn validate_candidate(&self) -> Step<()> {
+        match self.process().await {
+            Some(process) if self.validates => {
+                service::validate(process, self.file.candidate()).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn plugin_answers(&self, name: &str) -> bool {
+        match service::plugin_listens(name).await {
+            true => true,
+            // One that the engine runs itself has no socket of that name.
+            false => match self.connect().await {
+                Ok(docker) => docker.get(&format!("/plugins/{name}/json")).await.is_ok(),
+                Err(_) => false,
+            },
+        }
+    }
+
+    fn discard_candidate(&self) {
+        self.file.discard_candidate();
+    }
+
+    fn back_up(&self) -> Step<Option<String>> {
+        self.file.back_up()
+    }
+
+    fn install_candidate(&self) -> Step<()> {
+        self.file.install_candidate()
+    }
+
+    fn put_back(&self, backup: Option<&str>) -> Step<()> {
+        self.file.put_back(backup.map(Path::new))
+    }
+
+    fn prune_backups(&self) {
+        self.file.prune_backups();
+    }
+
+    fn note(&self, change: &DaemonChange) -> Step<()> {
+        let change = DaemonChange {
+            file: self.file.path().display().to_string(),
+            candidate: self.file.candidate().display().to_string(),
+            unit: match &self.service {
+                Service::Systemd { unit, pid: _ } => Some(unit.clone()),
+                Service::Process { .. } | Service::NotFound => None,
+            },
+            restart_command: self.commands.restart.clone(),
+            ..change.clone()
+        };
+        self.store.save_daemon_change(self.lock, &change).map_err(|error| error.to_string())
+    }
+
+    fn forget_note(&self) -> Step<()> {
+        self.store.remove_daemon_change(self.lock).map_err(|error| error.to_string())
+    }
+
+    fn note_start(&self, start: &DaemonStart) -> Step<()> {
+        let mut last = self.store.last_applied().map_err(|error| error.to_string())?;
+        last.daemon_start = Some(start.clone());
+        self.store.save_last_applied(self.lock, &last).map_err(|error| error.to_string())
+    }
+
+    async fn process(&self) -> Option<Process> {
+        match &self.service {
+            Service::Systemd { unit, pid: _ } => service::main_process(unit).await,
+            // Its number is another one after each restart.
+            Service::Process { .. } | Service::NotFound => service::listener(self.endpoint).await,
+        }
+    }
+
+    async fn reload(&self) -> Step<BTreeMap<String, String>> {
+        // Connecting asks for an answer: a signal during the start would end the daemon.
+        let docker = self.connect().await?;
+        let filter = EventFilter {
+            kinds: vec!["daemon".to_owned()],
+            actions: vec!["reload".to_owned()],
+            since: None,
+            until: None,
+        };
+        let mut events = docker.events(&filter).await.map_err(|error| error.to_string())?;
+        self.send_reload().await?;
+        match timeout(RELOAD_DEADLINE, events.next()).await {
+            Ok(Some(Ok(event))) => Ok(event.actor.attributes),
+            Ok(Some(Err(error))) => Err(error.to_string()),
+            Ok(None) => Err("the daemon ended during the reload".to_owned()),
+            Err(_) => Err(format!(
+                "the daemon reports no reload within {} s, so it refused the file",
+                RELOAD_DEADLINE.as_secs()
+            )),
+        }
+    }
+
+    async fn restart(&self) -> Step<()> {
+        let limit = self.commands.deadline;
+        if let Service::Systemd { unit, pid: _ } = &self.service {
+            return service::restart_unit(unit, limit).await;
+        }
+        let words = self
+            .commands
+            .restart
+            .as_ref()
+            .ok_or("nobody known to plimsoll restarts this daemon")?;
+        service::run(&mut service::declared(words)?, limit).await.map(drop)
+    }
+
+    async fn wait_until_up(&self, other_than: Option<Process>) -> Step<Option<Process>> {
+        let deadline = Instant::now() + self.commands.deadline;
+        loop {
+            let why = match self.connect().await {
+                Ok(_) => match self.process().await {
+                    Some(process) if Some(process) == other_than => {
+                        "the daemon was not restarted".to_owned()
+                    }
+                    process => return Ok(process),
+                },
+                Err(why) => why,
+            };
+            if Instant::now() >= deadline {
+                return Err(why);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn answers(&self) -> bool {
+        self.connect().await.is_ok()
+    }
+
+    async fn last_words(&self) -> Vec<String> {
+        match (&self.service, &self.error_log) {
+            (Service::Systemd { unit, pid: _ }, _) => service::journal(unit).await,
+            (_, Some(path)) => service::tail(path),
+            (_, None) => Vec::new(),
+        }
+    }
+
+    async fn containers(&self) -> Step<Containers> {
+        let docker = self.connect().await?;
+        let list = docker.containers().await.map_err(|error| error.to_string())?;
+        let running = list
+            .iter()
+            .filter(|it| it.state == "running" || it.state == "paused")
+            .map(|it| Ran {
+                id: it.id.clone(),
+                name: it.name().to_owned(),
+                paused: it.state == "paused",
+            })
+            .collect();
+        Ok(Containers { running, all: list.into_iter().map(|it| it.id).collect() })
+    }
+
+    async fn start_container(&self, id: &str) -> Step<()> {
+        let docker = self.connect().await?;
+        docker.start(id).await.or_else(already_so).map_err(|error| error.to_string())
+    }
+
+    async fn stop_container(&self, id: &str) -> Step<()> {
+        let docker = self.connect().await?;
+        docker.stop(id).await.or_else(already_so).map_err(|error| error.to_string())
+    }
+
+    async fn pause_container(&self, id: &str) -> Step<()> {
+        let docker = self.connect().await?;
+        docker.pause(id).await.map_err(|error| error.to_string())
+    }
+
+    async fn info(&self) -> Step<Value> {
+        let reply = self.connect().await?.info().await.map_err(|error| error.to_string())?;
+        serde_json::from_slice(&reply).map_err(|error| error.to_string())
+    }
+
+    async fn bridge(&self) -> Step<Option<Value>> {
+        match self.connect().await?.network("bridge").await {
+            Ok(reply) => serde_json::from_slice(&reply).map(Some).map_err(|it| it.to_string()),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// 304: it runs, or it does not, already.
+fn already_so(error: crate::docker::DockerError) -> Result<(), crate::docker::DockerError> {
+    match error.code() {
+        Some(304) => Ok(()),
+        _ => Err(error),
+    }
+}

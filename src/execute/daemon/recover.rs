@@ -1,0 +1,107 @@
+//! After a run that was killed while it changed the daemon: finishes it, or takes it back.
+
+use std::time::Duration;
+
+use super::{
+    bring_back,
+    effects::{DaemonEffects, Process, Step},
+    live::LiveDaemon,
+    restart,
+};
+use crate::{
+    docker::Endpoint,
+    model::daemon_digest,
+    plan::DaemonApply,
+    store::{DaemonChange, Lock, Store},
+};
+
+/// What a killed run had left, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveredDaemon {
+    pub run: u64,
+    pub end: RecoveredEnd,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecoveredEnd {
+    /// The daemon goes by the new file.
+    Finished,
+    /// The daemon goes by the old file.
+    TakenBack,
+    /// Somebody wrote the file since; it is left as it is.
+    LeftAsFound,
+    /// A person is needed.
+    Stuck { why: String },
+}
+
+/// Looks for the note of a killed run and settles what it left. Needs no daemon that answers;
+/// must be called before one is asked for. `None`: nothing was left.
+pub async fn recover_daemon(
+    endpoint: &Endpoint,
+    store: &Store,
+    lock: &Lock,
+    deadline: Duration,
+) -> Step<Option<RecoveredDaemon>> {
+    let note = store.daemon_change().map_err(|error| error.to_string())?;
+    let Some(note) = note else { return Ok(None) };
+    let host = LiveDaemon::of_note(endpoint, (store, lock), &note, deadline);
+    Ok(Some(RecoveredDaemon { run: note.run, end: recover(&host, &note).await }))
+}
+
+pub(super) async fn recover<E: DaemonEffects>(host: &E, note: &DaemonChange) -> RecoveredEnd {
+    match settle(host, note).await {
+        Ok(end) => {
+            host.discard_candidate();
+            match host.forget_note() {
+                Ok(()) => end,
+                Err(why) => RecoveredEnd::Stuck { why },
+            }
+        }
+        // The note stays: the next command tries again.
+        Err(why) => RecoveredEnd::Stuck { why },
+    }
+}
+
+async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<RecoveredEnd> {
+    let now = host.read_file()?.map(|text| daemon_digest::digest_of_bytes(text.as_bytes()));
+    let is_new = now.as_ref() == Some(&note.after) && now != note.before;
+    let is_old = now == note.before;
+    // Whoever restarts the daemon may still be at it.
+    let process = match host.answers().await {
+        true => Some(host.process().await),
+        false if note.apply == DaemonApply::Restart => host.wait_until_up(None).await.ok(),
+        false => None,
+    };
+    let end = match process {
+        // It started after the file was written, and so goes by it.
+        Some(process)
+            if is_new && note.apply == DaemonApply::Restart && is_other(note, process) =>
+        {
+            RecoveredEnd::Finished
+        }
+        Some(_) if is_new => {
+            host.put_back(note.backup.as_deref())?;
+            // For the case that the daemon has read the new one; the next plan sees what it says.
+            let _ = host.reload().await;
+            RecoveredEnd::TakenBack
+        }
+        Some(_) if is_old => RecoveredEnd::TakenBack,
+        Some(_) => RecoveredEnd::LeftAsFound,
+        None => {
+            if is_new {
+                host.put_back(note.backup.as_deref())?;
+            }
+            restart(host, None).await?;
+            if is_new || is_old { RecoveredEnd::TakenBack } else { RecoveredEnd::LeftAsFound }
+        }
+    };
+    bring_back(host, &note.ran).await?;
+    Ok(end)
+}
+
+/// Whether this is another process than the one that read the old file. One that cannot be told
+/// counts as the old one.
+fn is_other(note: &DaemonChange, process: Option<Process>) -> bool {
+    let old = note.process.map(|(pid, start_ticks)| Process { pid, start_ticks });
+    process.is_some() && old.is_some() && process != old
+}

@@ -1,0 +1,65 @@
+//! The note about a change of the daemon's file that is under way: what the next command needs to
+//! finish it or to take it back. It holds paths and digests, no contents.
+
+use std::{fs, io::ErrorKind};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Lock, Store, StoreError, file};
+use crate::{model::object::Address, plan::DaemonApply};
+
+const FILE_NAME: &str = "daemon-change.json";
+
+/// Written before the file is replaced, removed when the daemon was seen to go by the new one or
+/// the old one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaemonChange {
+    pub run: u64,
+    /// The daemon's file, links resolved.
+    pub file: String,
+    /// The new text before it takes the file's place.
+    pub candidate: String,
+    /// The old text; `None` if there was no file.
+    pub backup: Option<String>,
+    /// SHA-256 of the old text.
+    pub before: Option<String>,
+    /// SHA-256 of the new text.
+    pub after: String,
+    pub apply: DaemonApply,
+    /// Process ID and start in clock ticks after boot of the daemon that read the old file.
+    pub process: Option<(u32, u64)>,
+    pub unit: Option<String>,
+    pub restart_command: Option<Vec<String>>,
+    /// Containers that ran, and have to run again.
+    pub ran: Vec<Ran>,
+    /// Changes that share the one write: ID and address.
+    pub changes: Vec<(String, Address)>,
+}
+
+/// A container that ran when the daemon was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    pub id: String,
+    pub name: String,
+    pub paused: bool,
+}
+
+impl Store {
+    /// Reads the note that a run left which was killed.
+    pub fn daemon_change(&self) -> Result<Option<DaemonChange>, StoreError> {
+        file::read_versioned(&self.directory().join(FILE_NAME))
+    }
+
+    pub fn save_daemon_change(&self, _: &Lock, change: &DaemonChange) -> Result<(), StoreError> {
+        file::write_versioned(&self.directory().join(FILE_NAME), change)
+    }
+
+    pub fn remove_daemon_change(&self, _: &Lock) -> Result<(), StoreError> {
+        let path = self.directory().join(FILE_NAME);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(StoreError::Io { doing: "remove", path, source }),
+        }
+    }
+}
