@@ -213,7 +213,7 @@ fn referred_to(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Op
         return None;
     }
     Some(Held::ByHand(format!(
-        "{} use its namespaces and would be cut off; replace them together by hand",
+        "{} would be cut off, for want of its namespaces; replace them together by hand",
         names.join(", ")
     )))
 }

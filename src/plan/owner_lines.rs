@@ -39,10 +39,10 @@ fn compose(project: &str, service: &str, spec: &ContainerSpec, edits: &[Containe
         format!(
             "Compose project {project} starts it; change its file, then `docker compose up -d`:"
         ),
-        "services:".into(),
-        format!("  {service}:"),
+        "  services:".into(),
+        format!("    {service}:"),
     ];
-    lines.extend(compose_lines(spec, edits).into_iter().map(|line| format!("    {line}")));
+    lines.extend(compose_lines(spec, edits).into_iter().map(|line| format!("      {line}")));
     lines.join("\n")
 }
 
@@ -157,10 +157,10 @@ fn swarm(service: &str, spec: &ContainerSpec, edits: &[ContainerEdit]) -> String
     }
     let mut text = vec![format!("Swarm starts it for service {service}")];
     if !flags.is_empty() {
-        text.push(format!("docker service update {} {service}", flags.join(" ")));
+        text.push(format!("  docker service update {} {service}", flags.join(" ")));
     }
     if edits.is_empty() {
-        text.push(format!("docker service rm {service}"));
+        text.push(format!("  docker service rm {service}"));
     }
     if !impossible.is_empty() {
         text.push(format!("a service cannot be given: {}", impossible.join(", ")));
@@ -197,7 +197,7 @@ mod tests {
         let (_, yaml) = text.split_once('\n').unwrap();
         assert_eq!(
             yaml,
-            "services:\n  web:\n    read_only: true\n    mem_limit: 512m\n    tmpfs: [/run]"
+            "  services:\n    web:\n      read_only: true\n      mem_limit: 512m\n      tmpfs: [/run]"
         );
     }
 

@@ -16,7 +16,7 @@ use crate::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Shown,
         run::Run,
     },
-    rules::RULES,
+    rules::all_metas,
 };
 
 /// Returns a plan as a document of format `plimsoll.plan`.
@@ -86,10 +86,9 @@ pub fn run(run: &Run, after: Option<&Plan>) -> Value {
 
 /// Returns every rule there is as a document of format `plimsoll.rules`.
 pub fn rules() -> Value {
-    let rules: Vec<Value> = RULES
-        .iter()
-        .map(|rule| {
-            let meta = rule.meta();
+    let rules: Vec<Value> = all_metas()
+        .into_iter()
+        .map(|meta| {
             let references: Vec<Value> = meta
                 .references
                 .iter()

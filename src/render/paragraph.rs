@@ -20,7 +20,12 @@ pub(super) fn labelled(
     let room = style.width.saturating_sub(column).max(20);
     let mut label = label;
     for line in text.lines() {
-        for piece in wrapped(&plain(line), room) {
+        // A command that is wrapped cannot be copied.
+        let pieces = match line.starts_with(' ') {
+            true => vec![plain(line)],
+            false => wrapped(&plain(line), room),
+        };
+        for piece in pieces {
             let head = style.dim(&format!("{label:<LABEL$}"));
             writeln!(out, "{:INDENT$}{head}{piece}", "")?;
             label = "";

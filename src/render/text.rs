@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use super::{
     Style,
     paragraph::{labelled, padded, plain},
-    values::ago,
+    values::{ago, counted},
 };
 use crate::{
     model::{finding::Mode, object::Address},
-    plan::{Change, Note, NoteKind, Plan},
+    plan::{Change, NoteKind, Plan},
 };
 
 /// What of a plan is shown.
@@ -197,22 +197,31 @@ fn by_hand(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
     if any { writeln!(out) } else { Ok(()) }
 }
 
-/// One entry an object and reason: an object that could not be read fails every look at it.
+/// One entry a reason: what cannot be seen at one container can often be seen at none.
 fn unknown(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    let mut reasons: BTreeMap<(&Address, &str), Vec<&Note>> = BTreeMap::new();
+    let mut by_object: BTreeMap<(&Address, &str), Vec<&str>> = BTreeMap::new();
     for (address, why) in &plan.blind_spots {
-        reasons.entry((address, why)).or_default();
+        by_object.entry((address, why)).or_default();
     }
     for note in plan.notes.iter().filter(|it| it.kind == NoteKind::Unknown) {
-        reasons.entry((&note.address, &note.text)).or_default().push(note);
+        by_object.entry((&note.address, &note.text)).or_default().push(&note.rule.id);
     }
-    for ((address, why), notes) in &reasons {
-        let head = format!("?   {}", padded(&plain(address.as_str()), 24));
-        writeln!(out, "  {}   unknown", style.bold(&head))?;
-        labelled(out, style, "cause", why)?;
-        let rules: Vec<&str> = notes.iter().map(|it| it.rule.id.as_str()).collect();
+    let mut reasons: BTreeMap<(&str, &[&str]), Vec<String>> = BTreeMap::new();
+    for ((address, why), rules) in &by_object {
+        reasons.entry((why, rules)).or_default().push(plain(address.as_str()));
+    }
+    for ((why, rules), objects) in &reasons {
+        let head = match objects.as_slice() {
+            [one] => one.clone(),
+            many => counted(many.len(), "object"),
+        };
+        writeln!(out, "  {}   unknown", style.bold(&format!("?   {}", padded(&head, 24))))?;
+        labelled(out, style, "why", why)?;
         if !rules.is_empty() {
             labelled(out, style, "rules", &rules.join(", "))?;
+        }
+        if objects.len() > 1 {
+            labelled(out, style, "objects", &objects.join(", "))?;
         }
     }
     if reasons.is_empty() { Ok(()) } else { writeln!(out) }

@@ -176,7 +176,7 @@ fn container_that_others_live_in_is_not_replaced() {
     let mut policy = asking(REPLACING);
     policy.containers[0].choices[0].on = named("vpn");
     let change = case(policy, snapshot([provider, dependent])).only_change();
-    assert!(matches!(&change.held, Some(Held::ByHand(text)) if text.starts_with("web use")));
+    assert!(matches!(&change.held, Some(Held::ByHand(text)) if text.starts_with("web would")));
 }
 
 #[test]

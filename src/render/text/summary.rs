@@ -41,6 +41,10 @@ pub(super) fn in_sync(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Re
         checks.waived,
         checks.unknown,
     )?;
+    // What ends soon is said above.
+    if plan.waivers.unused.is_empty() && plan.waivers.ended.is_empty() {
+        return Ok(());
+    }
     waivers(out, plan)
 }
 

@@ -1,0 +1,239 @@
+//! Whole plans as directories of data: a declaration and a host in, text and JSON out.
+//!
+//! Each case holds `plimsoll.yaml`, inspect replies under `containers/`, and `host.json` for what
+//! else there is to know. `PLIMSOLL_UPDATE=1` rewrites what is expected.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use plimsoll::{
+    declaration::{load, policy::Policy},
+    evaluate::evaluate,
+    model::{
+        class::Class,
+        daemon::{DaemonKey, Flag, Service},
+        effective::{Surroundings, complete, follow_joined},
+        field::Field,
+        object::Address,
+        snapshot::{BlindSpot, HostFacts, Observed, Snapshot},
+    },
+    plan::{
+        Ceiling, Lost, Plan,
+        build::{plan, replacements},
+        daemon_file,
+        run::LastApplied,
+    },
+    render::{Style, diff, json, text},
+    sources::inspect::from_inspect,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a case says about its host.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct HostFile {
+    today: String,
+    engine: String,
+    swarm: bool,
+    service: String,
+    daemon: BTreeMap<String, Sides>,
+    /// The text of `daemon.json`, for a case that shows its difference.
+    file: Option<String>,
+    /// Address to the reason why it could not be read.
+    blind: BTreeMap<String, String>,
+    /// Files in writable layers, by container; the others are clean.
+    layers: BTreeMap<String, Lost>,
+    last: LastApplied,
+    ceiling: Class,
+    only: Vec<String>,
+    width: usize,
+    summary: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Sides {
+    file: Option<Value>,
+    flag: Option<Value>,
+    running: Option<Value>,
+}
+
+impl Default for HostFile {
+    fn default() -> Self {
+        Self {
+            today: "2026-11-26".into(),
+            engine: "28.5.2".into(),
+            swarm: false,
+            service: "systemd".into(),
+            daemon: BTreeMap::new(),
+            file: None,
+            blind: BTreeMap::new(),
+            layers: BTreeMap::new(),
+            last: LastApplied::default(),
+            ceiling: Class::Evict,
+            only: Vec::new(),
+            width: 80,
+            summary: false,
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/plan")
+}
+
+fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(root())
+        .expect("there are cases")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn policy(folder: &Path) -> Policy {
+    let bytes = fs::read(folder.join("plimsoll.yaml")).expect("a case has a declaration");
+    load("plimsoll.yaml", &bytes, &|_| Err("cases extend baselines only".into()))
+        .unwrap_or_else(|problems| panic!("{}: {problems:?}", folder.display()))
+}
+
+fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
+    let around = Surroundings {
+        daemon_seccomp_unconfined: Some(false),
+        volume_binds: Some(BTreeMap::new()),
+        real_paths: ["/", "/etc", "/srv/data", "/run", "/run/docker.sock", "/var/run/docker.sock"]
+            .map(|path| (path.to_owned(), path.replace("/var/run", "/run")))
+            .into(),
+        ..Surroundings::default()
+    };
+    let mut containers: Vec<Observed> = fs::read_dir(folder.join("containers"))
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let path = entry.expect("the folder can be read").path();
+            let reply = fs::read(&path).expect("an inspect reply can be read");
+            let inspected =
+                from_inspect(&reply).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let spec = complete(inspected.spec, &around, None);
+            // Cases hold what they are about, not what a digest over it happens to be.
+            Observed { fingerprint: format!("print of {}", spec.name), spec }
+        })
+        .collect();
+    containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+    follow_joined(&mut containers);
+    let blind = host.blind.iter().map(|(address, why)| {
+        let (_, name) = address.split_once('/').expect("a blind spot is an address");
+        BlindSpot { address: Address::container(name), why: why.clone() }
+    });
+    let mut snapshot = Snapshot {
+        host: HostFacts {
+            name: "edge-07".into(),
+            engine_id: "ENGINE".into(),
+            platform: "linux/amd64".into(),
+            engine_name: "Docker".into(),
+            engine_version: host.engine.clone(),
+            api_version: "1.51".into(),
+        },
+        blind_spots: blind.collect(),
+        ..Snapshot::default()
+    };
+    let daemon = &mut snapshot.daemon;
+    daemon.running_containers =
+        containers.iter().filter(|it| it.spec.state.has_processes()).count();
+    daemon.engine_version = host.engine.clone();
+    daemon.file_path = "/etc/docker/daemon.json".into();
+    daemon.swarm_active = host.swarm;
+    daemon.service = match host.service.as_str() {
+        "systemd" => Service::Systemd { unit: "docker.service".into(), pid: 900 },
+        "process" => Service::Process { pid: 900 },
+        _ => Service::NotFound,
+    };
+    for (key, sides) in &host.daemon {
+        let flag = sides.flag.clone().map(|value| Flag {
+            argument: format!("--{key}={}", value.as_str().unwrap_or("…")),
+            origin: Some("docker.service".into()),
+            value,
+        });
+        let running = match &sides.running {
+            Some(value) => Field::Set(value.clone()),
+            None => Field::Unknown("the engine does not tell"),
+        };
+        daemon.keys.insert(key.clone(), DaemonKey { file: sides.file.clone(), flag, running });
+    }
+    snapshot.containers = containers;
+    snapshot
+}
+
+fn planned(folder: &Path, host: &HostFile) -> Plan {
+    let policy = policy(folder);
+    let snapshot = snapshot(folder, host);
+    let report = evaluate(&policy, host.today.parse().expect("a date"), &snapshot);
+    let layers = replacements(&report, &snapshot, &policy)
+        .into_iter()
+        .map(|(address, _)| {
+            let clean = Lost { files: Some(Vec::new()), ..Lost::default() };
+            let lost = host.layers.get(address.name()).cloned().unwrap_or(clean);
+            (address, lost)
+        })
+        .collect();
+    let ceiling = Ceiling { only: host.only.clone(), ..Ceiling::at(host.ceiling) };
+    plan(&policy, &report, &snapshot, &host.last, &layers, &ceiling)
+}
+
+/// Compares a result with the file that holds what is expected, and rewrites that on demand.
+fn compare(path: &Path, seen: &str) -> Result<(), String> {
+    if std::env::var_os("PLIMSOLL_UPDATE").is_some() {
+        fs::write(path, seen).expect("the expectation can be written");
+    }
+    let want = fs::read_to_string(path).unwrap_or_default();
+    match seen == want {
+        true => Ok(()),
+        false => Err(format!("{}:\n--- expected\n{want}\n--- seen\n{seen}", path.display())),
+    }
+}
+
+fn check(folder: &Path) -> Result<(), String> {
+    let host: HostFile = fs::read(folder.join("host.json")).map_or_else(
+        |_| HostFile::default(),
+        |bytes| serde_json::from_slice(&bytes).expect("host.json is as the type says"),
+    );
+    let plan = planned(folder, &host);
+    let objects = &plan.ledger.objects;
+    let todo: usize = objects.todo.values().sum();
+    let parts = todo + objects.held + objects.in_sync + objects.by_hand + objects.unknown;
+    assert_eq!(objects.total, parts, "{}", folder.display());
+
+    let now = "2026-11-26T12:00:00Z".parse().expect("a time");
+    let diff = host.file.as_deref().map(|before| {
+        let after = daemon_file::after(&plan, Some(before)).expect("the file is JSON");
+        diff::daemon_file(before, &after)
+    });
+    let options = text::PlanOptions {
+        now: Some(now),
+        summary: host.summary,
+        diff: diff.as_deref(),
+        ..text::PlanOptions::default()
+    };
+    let style = Style { color: false, width: host.width, unicode: true };
+    let mut out = Vec::new();
+    text::plan(&mut out, &plan, &style, &options).expect("memory takes everything");
+    let shown = String::from_utf8(out).expect("plans are text");
+    let document = json::plan(&plan, now);
+    let document = format!("{document:#}\n");
+    for text in [&shown, &document] {
+        assert!(!text.contains("canary"), "{} shows a secret:\n{text}", folder.display());
+        assert!(!text.contains('\u{1b}'), "{} steers a terminal", folder.display());
+    }
+    compare(&folder.join("plan.txt"), &shown)?;
+    compare(&folder.join("plan.json"), &document.replace(env!("CARGO_PKG_VERSION"), "VERSION"))
+}
+
+#[test]
+fn every_case_gives_the_plan_that_is_expected() {
+    let wrong: Vec<String> = folders().iter().filter_map(|folder| check(folder).err()).collect();
+    assert!(wrong.is_empty(), "{}\nPLIMSOLL_UPDATE=1 rewrites them", wrong.join("\n"));
+}
