@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::lab::{self, Suite};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 #[test]
 fn containers_run_in_bookworm() {
