@@ -18,7 +18,8 @@ use crate::{
 /// The list of containers, sorted out. `since` of a kept one is empty if its successor is gone.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    pub(super) ordinary: Vec<Summary>,
+    /// IDs of all others but replacements under way.
+    pub(super) ordinary: BTreeSet<String>,
     pub(super) kept: Vec<Kept>,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn sort(listed: Vec<Summary>) -> Sorted {
             Phase::New | Phase::Failed if replaces_one => {}
             Phase::Old if successor.is_some() => {}
             Phase::InOffice | Phase::Kept(_) | Phase::New | Phase::Old | Phase::Failed => {
-                sorted.ordinary.push(summary);
+                sorted.ordinary.insert(summary.id);
             }
         }
     }
@@ -92,7 +93,7 @@ mod tests {
             summary("8", "app", "running", Some("9")),
             summary("9", "app.plimsoll-old", "exited", None),
         ]);
-        let ordinary: Vec<_> = sorted.ordinary.iter().map(|it| it.id.as_str()).collect();
+        let ordinary: Vec<_> = sorted.ordinary.iter().map(String::as_str).collect();
         assert_eq!(ordinary, ["1", "3", "5", "6", "7", "8"]);
         let kept = Kept {
             name: "web.plimsoll-kept-7".into(),
