@@ -26,7 +26,11 @@ use plimsoll::{
         daemon_file,
         run::LastApplied,
     },
-    render::{Style, diff, json, text},
+    render::{
+        Style, diff, explain, json,
+        status::{self, Status},
+        text,
+    },
     sources::inspect::from_inspect,
 };
 use serde::Deserialize;
@@ -52,6 +56,10 @@ struct HostFile {
     only: Vec<String>,
     width: usize,
     summary: bool,
+    /// Whether the status is shown as well.
+    status: bool,
+    /// An object that is explained as well.
+    explain: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,6 +86,8 @@ impl Default for HostFile {
             only: Vec::new(),
             width: 80,
             summary: false,
+            status: false,
+            explain: None,
         }
     }
 }
@@ -229,6 +239,18 @@ fn check(folder: &Path) -> Result<(), String> {
         assert!(!text.contains('\u{1b}'), "{} steers a terminal", folder.display());
     }
     compare(&folder.join("plan.txt"), &shown)?;
+    if host.status {
+        let status = Status { plan: &plan, last_run: None, kept: &[], now: Some(now) };
+        let mut out = Vec::new();
+        status::status(&mut out, &status, &style).expect("memory takes everything");
+        compare(&folder.join("status.txt"), &String::from_utf8_lossy(&out))?;
+    }
+    if let Some(name) = &host.explain {
+        let mut out = Vec::new();
+        let found = explain::address(&mut out, &plan, &Address::container(name), &style);
+        assert!(found.expect("memory takes everything"));
+        compare(&folder.join("explain.txt"), &String::from_utf8_lossy(&out))?;
+    }
     compare(&folder.join("plan.json"), &document.replace(env!("CARGO_PKG_VERSION"), "VERSION"))
 }
 

@@ -16,7 +16,7 @@ use crate::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Shown,
         run::Run,
     },
-    rules::all_metas,
+    rules::Meta,
 };
 
 /// Returns a plan as a document of format `plimsoll.plan`.
@@ -84,10 +84,10 @@ pub fn run(run: &Run, after: Option<&Plan>) -> Value {
     })
 }
 
-/// Returns every rule there is as a document of format `plimsoll.rules`.
-pub fn rules() -> Value {
-    let rules: Vec<Value> = all_metas()
-        .into_iter()
+/// Returns rules as a document of format `plimsoll.rules`.
+pub fn rules(metas: &[&Meta]) -> Value {
+    let rules: Vec<Value> = metas
+        .iter()
         .map(|meta| {
             let references: Vec<Value> = meta
                 .references

@@ -45,7 +45,7 @@ pub fn step(
             style.bad(&padded(word, 11))
         }
     };
-    let room = style.width.saturating_sub(34 + 2 * digits).clamp(16, 40);
+    let room = style.width.saturating_sub(48 + 2 * digits).clamp(16, 32);
     let address = padded(&plain(change.address.as_str()), room);
     let head =
         format!(" {number:>digits$}/{total}  {address}  {colored}  {:>7}", took(change.took_ms));
@@ -120,4 +120,51 @@ fn closing(out: &mut dyn Write, run: &Run, after: Option<&Plan>, style: &Style) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::object::Address;
+
+    fn change(name: &str, took_ms: u64, outcome: Outcome) -> RunChange {
+        RunChange { change: "c-000000".into(), address: Address::container(name), took_ms, outcome }
+    }
+
+    #[test]
+    fn run_says_what_became_of_each_change_and_who_is_needed() {
+        let left = vec!["web.plimsoll-old is stopped".to_owned()];
+        let run = Run {
+            format_version: "1.0".into(),
+            id: 215,
+            command: "apply".into(),
+            started_at: "2026-11-26T12:00:00Z".into(),
+            ended_at: "2026-11-26T12:00:09Z".into(),
+            declaration_digest: "d1".into(),
+            outcomes: vec![
+                change("db", 120, Outcome::Done { proof: "pids_limit is 512".into() }),
+                change("api", 5_800, Outcome::Undone { why: "not healthy within 60 s".into() }),
+                change("web", 900, Outcome::Stuck { why: "engine went away".into(), left }),
+                change("ftp", 0, Outcome::NotReached),
+            ],
+        };
+        let mut out = Vec::new();
+        let style = Style { width: 80, ..Style::plain() };
+        applied(&mut out, &run, None, &style).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let want = "\
+ 1/4  container/db                              done           0.1 s
+        pids_limit is 512
+ 2/4  container/api                             put back       5.8 s
+        not healthy within 60 s
+ 3/4  container/web                             stuck          0.9 s
+        engine went away
+ 4/4  container/ftp                             not reached    0.0 s
+
+Run 215: 1 of 4 changes done \u{b7} 1 put back as it was \u{b7} 1 stuck \u{b7} 1 not reached
+a person is needed: container/web
+  web.plimsoll-old is stopped
+";
+        assert_eq!(text, want);
+    }
 }
