@@ -16,15 +16,19 @@
 //! - [`observe`]: looks at a host; judges nothing.
 //! - [`execute`]: writes the world; [`execute::effects::Effects`] lists every way it can.
 //! - [`store`]: what is kept between runs; it writes its own directory and nothing else.
+//! - [`pipeline`]: the arrows between the rooms: recover, look, plan, act, look again.
+//! - [`enforce`]: the same, again and again.
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod declaration;
 pub mod docker;
+pub mod enforce;
 pub mod evaluate;
 pub mod execute;
 pub mod model;
 pub mod observe;
+pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod rules;

@@ -15,7 +15,7 @@ const BLIND_LOOKS: u32 = 20;
 const HEALTH_MARGIN: Duration = Duration::from_secs(5);
 
 /// How long is looked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateOptions {
     /// How long it has to run without a restart. The engine itself calls a run stable after ten
     /// seconds.

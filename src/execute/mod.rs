@@ -78,18 +78,22 @@ pub enum Progress<'a> {
 
 pub type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
-/// Carries out what a plan does not hold back, in its order. One outcome a change.
+/// Carries out what a plan does not hold back about containers, in its order. One outcome a
+/// change. The daemon's keys come first and all at once, by [`daemon::apply`]; `before` is what
+/// became of them.
 pub async fn execute<E: Effects>(
     plan: &Plan,
     effects: &E,
     options: &ExecuteOptions,
     interrupt: &Interrupt,
+    before: Vec<RunChange>,
     tell: Tell<'_>,
 ) -> Vec<RunChange> {
     let mut run = Run { plan, effects, options, interrupt, relations: None };
-    let mut outcomes: Vec<RunChange> = Vec::new();
-    let mut failed = false;
-    for change in plan.todo() {
+    let mut failed = before.iter().any(|it| !matches!(it.outcome, Outcome::Done { .. }));
+    let mut outcomes = before;
+    let of_containers = |it: &&Change| !matches!(it.action, Action::DaemonKey { .. });
+    for change in plan.todo().filter(of_containers) {
         let began = Instant::now();
         let may_start = !interrupt.is_raised() && (!failed || options.keep_going);
         let outcome = if may_start && predecessors_are_done(change, &outcomes) {
@@ -131,9 +135,7 @@ struct Run<'a, E> {
 impl<E: Effects> Run<'_, E> {
     async fn carry_out(&mut self, change: &Change, tell: Tell<'_>) -> Outcome {
         match &change.action {
-            Action::DaemonKey { key, .. } => {
-                Outcome::Failed { why: format!("nobody can set {key} yet") }
-            }
+            Action::DaemonKey { .. } => Outcome::NotReached,
             Action::UpdateContainer { id, edits, .. } => match self.unmoved(change, id).await {
                 Ok(seen) => update::update(self.effects, edits, &seen).await,
                 Err(why) => Outcome::Failed { why },

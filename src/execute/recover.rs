@@ -17,7 +17,7 @@ use super::{
     withdraw::{Stranded, withdraw},
 };
 use crate::{
-    docker::{DockerError, Summary},
+    docker::{Docker, DockerError, Summary},
     model::{
         object::Address,
         transaction::{Phase, TXN, Transaction, phase},
@@ -34,13 +34,19 @@ pub struct Recovered {
     pub settled: bool,
 }
 
-/// Finishes or undoes every replacement that was cut off.
-pub async fn recover<E: Effects>(
-    effects: &E,
-    options: &GateOptions,
-    interrupt: &Interrupt,
-) -> Result<Vec<Recovered>, DockerError> {
-    let docker = effects.docker();
+/// Returns whether anything was cut off. Changes nothing.
+pub async fn is_needed(docker: &Docker) -> Result<bool, DockerError> {
+    Ok(!cut_off(docker).await?.is_empty())
+}
+
+/// A replacement that was cut off, and what is to be done about it.
+struct CutOff {
+    twin: Summary,
+    transaction: Transaction,
+    next: Next,
+}
+
+async fn cut_off(docker: &Docker) -> Result<Vec<CutOff>, DockerError> {
     let mut twins: Vec<(Summary, Transaction)> = docker
         .containers_where(&json!({ "label": [TXN] }))
         .await?
@@ -61,11 +67,23 @@ pub async fn recover<E: Effects>(
         .into_iter()
         .map(|old| (old.id.clone(), old))
         .collect();
+    let all = twins.into_iter().map(|(twin, transaction)| {
+        let next = next(&twin, olds.get(&transaction.replaces), &transaction);
+        CutOff { twin, transaction, next }
+    });
+    Ok(all.filter(|it| it.next != Next::Nothing).collect())
+}
 
+/// Finishes or undoes every replacement that was cut off.
+pub async fn recover<E: Effects>(
+    effects: &E,
+    options: &GateOptions,
+    interrupt: &Interrupt,
+) -> Result<Vec<Recovered>, DockerError> {
+    let docker = effects.docker();
     let mut recovered = Vec::new();
-    for (twin, transaction) in &twins {
-        let old = olds.get(&transaction.replaces);
-        let (text, settled) = match next(twin, old, transaction) {
+    for CutOff { twin, transaction, next } in &cut_off(docker).await? {
+        let (text, settled) = match next {
             Next::Nothing => continue,
             Next::Back => back(effects, transaction, &twin.id, "").await,
             Next::Judge => {

@@ -1,0 +1,435 @@
+//! The arrows between the rooms: recover, look, plan, act, look again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{StreamExt as _, stream};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use crate::{
+    declaration::{policy::Policy, problem::Problem},
+    docker::{Docker, DockerError, Endpoint},
+    evaluate::evaluate,
+    execute::{
+        self, ExecuteOptions, Interrupt, Progress, Tell,
+        daemon::{
+            self, DaemonContext,
+            live::{Commands, LiveDaemon},
+            recover::{RecoveredDaemon, RecoveredEnd},
+        },
+        gate::GateOptions,
+        host::Host,
+        recover, retire,
+    },
+    model::{daemon::DaemonConfig, finding::Report, object::Address, snapshot::Snapshot},
+    observe,
+    plan::{
+        Action, Ceiling, Change, FORMAT_VERSION, Lost, Plan, build, flags, identity,
+        run::{Applied, LastApplied, Outcome, Run, RunChange, Undone},
+    },
+    sources::create_body::DaemonFacts,
+    store::{Holder, Lock, LockError, Retention, Store, StoreError},
+};
+
+/// Writable layers looked at side by side.
+const LAYERS_AT_ONCE: usize = 8;
+
+/// How long a daemon may take to answer after a restart.
+const RESTART_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a run goes by; does not change while it runs.
+#[derive(Clone, Copy)]
+pub struct Errand<'a> {
+    pub docker: &'a Docker,
+    pub policy: &'a Policy,
+    pub store: &'a Store,
+    pub ceiling: &'a Ceiling,
+    /// Plan again what was undone before.
+    pub retry: bool,
+    /// The present, as the caller says it.
+    pub clock: fn() -> Timestamp,
+}
+
+/// The host as it is, judged, and what would be done about it.
+pub struct Look {
+    pub snapshot: Snapshot,
+    pub report: Report,
+    pub plan: Plan,
+}
+
+/// What a run did, and how the host looks now.
+pub struct Acted {
+    pub run: Run,
+    pub after: Look,
+}
+
+/// Why a run could not look or act.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Docker(#[from] DockerError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The declaration does not fit this host.
+    #[error("the declaration does not fit this host")]
+    Problems(Vec<Problem>),
+    /// `--only` or `--exclude` names nothing that is there.
+    #[error("no object here is called {}", .0.join(" or "))]
+    NoSuchObject(Vec<String>),
+}
+
+/// Observes, judges and plans. Changes nothing.
+pub async fn look(errand: Errand<'_>) -> Result<Look, PipelineError> {
+    let last = errand.store.last_applied()?;
+    look_with(errand, &last).await
+}
+
+async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot, DockerError> {
+    let options =
+        observe::Options { known_start: last.daemon_start.clone(), ..observe::Options::default() };
+    observe::observe(errand.docker, &options).await
+}
+
+async fn look_with(errand: Errand<'_>, last: &LastApplied) -> Result<Look, PipelineError> {
+    let snapshot = observe_with(errand, last).await?;
+    let conflicts = flags::flag_conflicts(errand.policy, &snapshot);
+    if !conflicts.is_empty() {
+        return Err(PipelineError::Problems(conflicts));
+    }
+    let today = (errand.clock)().to_zoned(TimeZone::UTC).date();
+    let report = evaluate(errand.policy, today, &snapshot);
+    let strangers = build::patterns_without_object(&report, errand.ceiling);
+    if !strangers.is_empty() {
+        let strangers = strangers.into_iter().map(str::to_owned).collect();
+        return Err(PipelineError::NoSuchObject(strangers));
+    }
+    let replaced = build::replacements(&report, &snapshot, errand.policy);
+    let layers = layers(errand.docker, replaced).await;
+    let forgiven;
+    let last = if errand.retry {
+        forgiven = LastApplied { undone: BTreeMap::new(), ..last.clone() };
+        &forgiven
+    } else {
+        last
+    };
+    let plan = build::plan(errand.policy, &report, &snapshot, last, &layers, errand.ceiling);
+    Ok(Look { snapshot, report, plan })
+}
+
+/// Looks at what the containers that would be replaced have written.
+async fn layers(docker: &Docker, replaced: Vec<(Address, String)>) -> BTreeMap<Address, Lost> {
+    stream::iter(replaced)
+        .map(|(address, id)| async move { (address, observe::writable_layer(docker, &id).await) })
+        .buffer_unordered(LAYERS_AT_ONCE)
+        .collect()
+        .await
+}
+
+/// How a run is carried out.
+pub struct ActOptions<'a> {
+    /// `apply` or `enforce`.
+    pub command: &'static str,
+    pub gate: GateOptions,
+    /// Go on after a change that failed.
+    pub keep_going: bool,
+    pub interrupt: &'a Interrupt,
+}
+
+/// Carries out what the plan has to do, looks again, and writes down what came of it. A change
+/// that was done and still differs afterwards counts as failed.
+pub async fn act(
+    errand: Errand<'_>,
+    lock: &mut Lock,
+    look: &Look,
+    options: &ActOptions<'_>,
+    tell: Tell<'_>,
+) -> Result<Acted, PipelineError> {
+    let id = errand.store.next_run(lock)?;
+    lock.name_run(id)?;
+    let started_at = (errand.clock)();
+    let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
+    let mut outcomes = change_containers(errand, look, id, options, of_daemon, tell).await?;
+    let mut last = errand.store.last_applied()?;
+    let after = look_with(errand, &last).await?;
+    expose_what_did_not_take(&mut outcomes, &after.plan);
+    let run = Run {
+        format_version: FORMAT_VERSION.to_owned(),
+        id,
+        command: options.command.to_owned(),
+        started_at: started_at.to_string(),
+        ended_at: (errand.clock)().to_string(),
+        declaration_digest: errand.policy.digest.clone(),
+        outcomes,
+    };
+    remember(&mut last, &run, &after, errand.policy);
+    errand.store.save_run(lock, &run)?;
+    errand.store.save_last_applied(lock, &last)?;
+    errand.store.prune(lock, Retention::default(), SystemTime::from((errand.clock)()))?;
+    retire(errand, &after.snapshot).await;
+    Ok(Acted { run, after })
+}
+
+async fn set_daemon_keys(
+    errand: Errand<'_>,
+    lock: &Lock,
+    look: &Look,
+    run: u64,
+    tell: Tell<'_>,
+) -> Vec<RunChange> {
+    let is_daemon = |change: &&Change| matches!(change.action, Action::DaemonKey { .. });
+    let changes: Vec<&Change> = look.plan.todo().filter(is_daemon).collect();
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let config = &look.snapshot.daemon;
+    let found = LiveDaemon::find(
+        errand.docker.endpoint(),
+        (errand.store, lock),
+        config,
+        commands(errand.policy),
+        run,
+    );
+    match found {
+        Ok(host) => {
+            let context = DaemonContext {
+                config,
+                run,
+                can_restart: host.can_restart(),
+                start: look.snapshot.daemon_start.as_ref(),
+            };
+            for change in &changes {
+                tell(Progress::Started(change));
+            }
+            let step = &mut |text: &str| tell(Progress::Step(changes[0], text.to_owned()));
+            let outcomes = daemon::apply(&changes, &host, context, step).await;
+            for (change, outcome) in changes.iter().zip(&outcomes) {
+                tell(Progress::Finished(change, &outcome.outcome));
+            }
+            outcomes
+        }
+        Err(why) => changes.iter().map(|change| failed(change, &why)).collect(),
+    }
+}
+
+async fn change_containers(
+    errand: Errand<'_>,
+    look: &Look,
+    run: u64,
+    options: &ActOptions<'_>,
+    before: Vec<RunChange>,
+    tell: Tell<'_>,
+) -> Result<Vec<RunChange>, PipelineError> {
+    // What the daemon adds to containers by itself may have changed a moment ago.
+    let daemon = if before.is_empty() {
+        daemon_facts(&look.snapshot.daemon)
+    } else {
+        daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?.daemon)
+    };
+    let how = ExecuteOptions { run, gate: options.gate, keep_going: options.keep_going, daemon };
+    let host = Host::new(errand.docker.clone());
+    Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
+}
+
+/// What the daemon fills in where a container says nothing.
+fn daemon_facts(config: &DaemonConfig) -> DaemonFacts {
+    let running = |key: &str| config.keys.get(key).and_then(|it| it.running.stated()).cloned();
+    let ulimits = running("default-ulimits").unwrap_or_default();
+    DaemonFacts {
+        default_runtime: running("default-runtime")
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        default_ulimits: match ulimits {
+            Value::Object(by_name) => by_name.into_iter().map(|(_, limit)| limit).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn failed(change: &Change, why: &str) -> RunChange {
+    RunChange {
+        change: change.id.clone(),
+        address: change.address.clone(),
+        took_ms: 0,
+        outcome: Outcome::Failed { why: why.to_owned() },
+    }
+}
+
+fn commands(policy: &Policy) -> Commands {
+    Commands {
+        reload: policy.reload_command.clone(),
+        restart: policy.restart_command.clone(),
+        deadline: RESTART_DEADLINE,
+    }
+}
+
+/// Turns `done` into `failed` where the object still differs: what was promised was not reached.
+fn expose_what_did_not_take(outcomes: &mut [RunChange], after: &Plan) {
+    for outcome in outcomes.iter_mut().filter(|it| matches!(it.outcome, Outcome::Done { .. })) {
+        let left = after.changes.iter().find(|change| change.address == outcome.address);
+        if let Some(left) = left {
+            let settings: Vec<_> = left.settings.iter().map(|it| it.name.as_str()).collect();
+            let why = format!("still differs afterwards: {}", settings.join(", "));
+            outcome.outcome = Outcome::Failed { why };
+        }
+    }
+}
+
+/// Notes how every object in sync looks, and what was undone, for the next plan.
+fn remember(last: &mut LastApplied, run: &Run, after: &Look, policy: &Policy) {
+    last.run = Some((run.id, run.ended_at.clone()));
+    last.declaration_digest.clone_from(&run.declaration_digest);
+    env!("CARGO_PKG_VERSION").clone_into(&mut last.tool_version);
+    last.undone.retain(|_, undone| undone.declaration_digest == run.declaration_digest);
+    for outcome in &run.outcomes {
+        match &outcome.outcome {
+            Outcome::Undone { why } | Outcome::Stuck { why, .. } => {
+                let undone = Undone {
+                    declaration_digest: run.declaration_digest.clone(),
+                    why: why.clone(),
+                    run: run.id,
+                };
+                last.undone.insert(outcome.change.clone(), undone);
+            }
+            Outcome::Done { .. } => {
+                last.undone.remove(&outcome.change);
+            }
+            Outcome::NotReached | Outcome::Failed { .. } => {}
+        }
+    }
+    note_in_sync(last, after, policy, &run.ended_at);
+}
+
+fn note_in_sync(last: &mut LastApplied, look: &Look, policy: &Policy, at: &str) {
+    if look.snapshot.daemon_start.is_some() {
+        last.daemon_start.clone_from(&look.snapshot.daemon_start);
+    }
+    let differing: BTreeSet<_> = look.plan.changes.iter().map(|change| &change.address).collect();
+    for address in look.report.objects.iter().filter(|it| !differing.contains(it)) {
+        if let Some(fingerprint) = identity::fingerprint(&look.snapshot, address) {
+            let policy = identity::policy_digest(policy, &look.snapshot, address);
+            let applied = Applied { fingerprint, policy, at: at.to_owned() };
+            last.objects.insert(address.clone(), applied);
+        }
+    }
+    let present: BTreeSet<_> = look.report.objects.iter().collect();
+    last.objects.retain(|address, _| present.contains(address));
+}
+
+/// What has to be done though nothing differs: notes what is in sync, and removes kept
+/// containers whose time is over.
+pub async fn housekeep(errand: Errand<'_>, lock: &Lock, look: &Look) -> Result<(), PipelineError> {
+    let mut last = errand.store.last_applied()?;
+    let before = last.clone();
+    note_in_sync(&mut last, look, errand.policy, &(errand.clock)().to_string());
+    let moved = |a: &LastApplied, b: &LastApplied| {
+        a.daemon_start != b.daemon_start
+            || a.objects.len() != b.objects.len()
+            || a.objects.iter().zip(&b.objects).any(|((x, p), (y, q))| {
+                x != y || p.fingerprint != q.fingerprint || p.policy != q.policy
+            })
+    };
+    if moved(&before, &last) {
+        errand.store.save_last_applied(lock, &last)?;
+    }
+    retire(errand, &look.snapshot).await;
+    Ok(())
+}
+
+async fn retire(errand: Errand<'_>, snapshot: &Snapshot) {
+    let host = Host::new(errand.docker.clone());
+    let days = errand.policy.limits.retention_days;
+    retire::retire(&host, &snapshot.kept, days, (errand.clock)()).await;
+}
+
+/// What recovery did about one thing that a run had left half done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// An address, or `daemon`.
+    pub what: String,
+    pub text: String,
+    /// False if a person is needed.
+    pub settled: bool,
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.text)
+    }
+}
+
+/// What came of looking for something to recover.
+#[derive(Debug)]
+pub enum Recovery {
+    NothingToDo,
+    Done(Vec<Recovered>),
+    /// Another run holds the lock and will see to its own.
+    AnotherRunIsAtWork,
+}
+
+/// Connects, and finishes or takes back what an earlier run left half done, if there is such a
+/// thing. Takes the lock only then, so that looking at a healthy host leaves no trace.
+pub async fn open(
+    endpoint: &Endpoint,
+    store: &Store,
+    holder: Holder,
+) -> Result<(Docker, Recovery), PipelineError> {
+    if store.daemon_change()?.is_none() {
+        let docker = Docker::connect(endpoint).await?;
+        if !recover::is_needed(&docker).await? {
+            return Ok((docker, Recovery::NothingToDo));
+        }
+    }
+    match store.lock(holder, Duration::ZERO).await {
+        Ok(lock) => {
+            let (docker, recovered) = open_under(endpoint, store, &lock).await?;
+            Ok((docker, Recovery::Done(recovered)))
+        }
+        Err(LockError::Held(_)) => {
+            Ok((Docker::connect(endpoint).await?, Recovery::AnotherRunIsAtWork))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same under a lock that is held already.
+pub async fn open_under(
+    endpoint: &Endpoint,
+    store: &Store,
+    lock: &Lock,
+) -> Result<(Docker, Vec<Recovered>), PipelineError> {
+    let mut recovered = Vec::new();
+    // The daemon first: until it is back nobody answers.
+    match daemon::recover::recover_daemon(endpoint, store, lock, RESTART_DEADLINE).await {
+        Ok(None) => {}
+        Ok(Some(it)) => recovered.push(of_daemon(&it)),
+        Err(why) => recovered.push(Recovered { what: "daemon".into(), text: why, settled: false }),
+    }
+    let docker = Docker::connect(endpoint).await?;
+    let host = Host::new(docker.clone());
+    let containers =
+        recover::recover(&host, &GateOptions::default(), &Interrupt::default()).await?;
+    recovered.extend(containers.into_iter().map(|it| Recovered {
+        what: it.address.to_string(),
+        text: it.text,
+        settled: it.settled,
+    }));
+    Ok((docker, recovered))
+}
+
+fn of_daemon(recovered: &RecoveredDaemon) -> Recovered {
+    let (text, settled) = match &recovered.end {
+        RecoveredEnd::Finished => ("goes by the new file, as it was meant to".to_owned(), true),
+        RecoveredEnd::TakenBack => ("goes by its old file again".to_owned(), true),
+        RecoveredEnd::LeftAsFound => {
+            ("somebody wrote the file since; it is left as it is".to_owned(), true)
+        }
+        RecoveredEnd::Stuck { why } => (why.clone(), false),
+    };
+    Recovered { what: "daemon".into(), text: format!("run {}: {text}", recovered.run), settled }
+}
