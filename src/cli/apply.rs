@@ -1,0 +1,133 @@
+//! `plimsoll apply`: do what the plan says, verify it, and take back what fails.
+
+use jiff::Timestamp;
+use plimsoll::{
+    declaration::{policy::MaxChanges, problem::Problem},
+    pipeline::{self, ActOptions, Acted, Errand, Look},
+    plan::limits,
+};
+
+use crate::{
+    args::{ApplyArgs, Global, Output},
+    declared, engine,
+    exit::{self, Exit},
+    failure::Failure,
+    output,
+    plan::ATTENDED,
+    progress::Ticker,
+    screen::{self, Shown},
+    signals::Signals,
+    terminal::{self, Terminal},
+};
+
+pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let mut policy = declared::load(&declared::find(global)?)?;
+    if let Some(most) = args.max_changes {
+        policy.limits.max_changes = MaxChanges::Number(most);
+    }
+    engine::block_on(async {
+        let endpoint = engine::endpoint(global)?;
+        if !args.yes && !terminal.can_ask {
+            return Err(nobody_to_ask());
+        }
+        let store = engine::store(global);
+        let mut lock = store.lock(engine::holder("apply"), args.lock_timeout).await?;
+        let signals = Signals::listen()?;
+        let (docker, recovered) = pipeline::open_under(&endpoint, &store, &lock).await?;
+        engine::tell(&recovered)?;
+        let by_itself = if args.yes { policy.limits.apply_ceiling } else { ATTENDED };
+        let ceiling = engine::ceiling(args.allow.unwrap_or(by_itself).max(by_itself), &args.narrow);
+        let errand = Errand {
+            docker: &docker,
+            policy: &policy,
+            store: &store,
+            ceiling: &ceiling,
+            retry: args.retry,
+            clock: Timestamp::now,
+        };
+        let look = pipeline::look(errand).await?;
+        let todo = look.plan.todo().count();
+        if todo == 0 {
+            pipeline::housekeep(errand, &lock, &look).await?;
+            show_plan(global, args, terminal, &look)?;
+            return Ok(Exit::Success);
+        }
+        // What nobody limited is limited by whoever reads the plan and says yes.
+        let guard = match policy.limits.max_changes {
+            MaxChanges::Unstated => None,
+            MaxChanges::Number(_) | MaxChanges::Percent(_) => {
+                limits::exceeds(&look.plan, &policy.limits)
+            }
+        };
+        if let Some(guard) = guard {
+            show_plan(global, args, terminal, &look)?;
+            return Err(too_many(&guard));
+        }
+        if global.output == Output::Text {
+            show_plan(global, args, terminal, &look)?;
+        }
+        if !args.yes && !agreed(&look, todo)? {
+            return Err(declined());
+        }
+        let options = ActOptions {
+            command: "apply",
+            gate: engine::gate(&args.gate),
+            keep_going: args.keep_going,
+            interrupt: signals.interrupt(),
+        };
+        let mut ticker = Ticker::new(terminal);
+        let acted =
+            pipeline::act(errand, &mut lock, &look, &options, &mut |it| ticker.tell(&it)).await?;
+        show_run(global, terminal, &acted)?;
+        Ok(signals.exit().unwrap_or_else(|| exit::of_run(&acted.run.outcomes)))
+    })
+}
+
+fn show_plan(
+    global: &Global,
+    args: &ApplyArgs,
+    terminal: &Terminal,
+    look: &Look,
+) -> Result<(), Failure> {
+    let shown = Shown { full_diff: args.full_diff, ..Shown::default() };
+    match global.output {
+        Output::Json => output::print_json(&screen::plan_json(look)),
+        Output::Text => output::print(&screen::plan(look, terminal, shown)?),
+    }
+}
+
+fn show_run(global: &Global, terminal: &Terminal, acted: &Acted) -> Result<(), Failure> {
+    match global.output {
+        Output::Json => output::print_json(&screen::run_json(acted)),
+        Output::Text => output::print(&screen::run(acted, terminal)?),
+    }
+}
+
+fn agreed(look: &Look, todo: usize) -> Result<bool, Failure> {
+    let actions =
+        if todo == 1 { "this change".to_owned() } else { format!("these {todo} changes") };
+    terminal::ask(&format!("Make {actions} on {}?", look.plan.host.name))
+        .map_err(|error| Failure::io("ask", &error))
+}
+
+fn nobody_to_ask() -> Failure {
+    let problem = Problem::without_text("apply.unattended", "there is nobody to ask")
+        .note("a prompt needs a terminal on standard input and standard error, and no CI variable")
+        .help("`plimsoll apply --yes` goes ahead within the ceiling; `--allow CLASS` raises it");
+    Failure::new(Exit::Refused, problem)
+}
+
+fn declined() -> Failure {
+    let problem = Problem::without_text("apply.declined", "declined; nothing was changed");
+    Failure::new(Exit::Refused, problem)
+}
+
+pub(crate) fn too_many(guard: &str) -> Failure {
+    let problem = Problem::without_text(
+        "limits.max-changes",
+        "more changes than the limit allows; nothing was changed",
+    )
+    .note(guard.to_owned())
+    .help("narrow the run with `--only ADDRESS`, or raise the limit with `--max-changes N`");
+    Failure::new(Exit::Refused, problem)
+}

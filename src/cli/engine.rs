@@ -1,0 +1,109 @@
+//! What commands that talk to an engine share: the runtime, the connection, recovery, the look.
+
+use jiff::Timestamp;
+use plimsoll::{
+    declaration::{policy::Policy, problem::Problem},
+    docker::Endpoint,
+    execute::gate::GateOptions,
+    model::class::Class,
+    observe,
+    pipeline::{self, Errand, Look, Recovered, Recovery},
+    plan::Ceiling,
+    store::{Holder, Store},
+};
+
+use crate::{
+    args::{GateArgs, Global, Narrow},
+    exit::Exit,
+    failure::Failure,
+    output,
+};
+
+/// Runs a command that waits for an engine.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("start the runtime", &error))?
+        .block_on(work)
+}
+
+pub(crate) fn endpoint(global: &Global) -> Result<Endpoint, Failure> {
+    let variable = std::env::var("DOCKER_HOST").ok().filter(|it| !it.is_empty());
+    Ok(Endpoint::resolve(global.host.as_deref(), variable.as_deref())?)
+}
+
+pub(crate) fn store(global: &Global) -> Store {
+    Store::new(&global.state_dir)
+}
+
+pub(crate) fn ceiling(class: Class, narrow: &Narrow) -> Ceiling {
+    Ceiling {
+        class,
+        own_container: observe::own_container(),
+        only: narrow.only.clone(),
+        exclude: narrow.exclude.clone(),
+    }
+}
+
+pub(crate) fn gate(args: &GateArgs) -> GateOptions {
+    GateOptions { quiet: args.quiet_period, ..GateOptions::default() }
+}
+
+/// Who takes the lock, for others that find it taken.
+pub(crate) fn holder(command: &str) -> Holder {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    Holder {
+        run: None,
+        command: command.to_owned(),
+        user: user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),
+        pid: std::process::id(),
+        since: Timestamp::now().to_string(),
+    }
+}
+
+/// What commands that only look do: take back what was left half done, then observe, judge and
+/// plan.
+pub(crate) async fn look(
+    global: &Global,
+    policy: &Policy,
+    class: Class,
+    narrow: &Narrow,
+) -> Result<Look, Failure> {
+    let store = store(global);
+    let (docker, recovery) = pipeline::open(&endpoint(global)?, &store, holder("recovery")).await?;
+    match recovery {
+        Recovery::NothingToDo => {}
+        Recovery::Done(recovered) => tell(&recovered)?,
+        Recovery::AnotherRunIsAtWork => {
+            output::say("note: another plimsoll is at work on this host; what is shown may move");
+        }
+    }
+    let ceiling = ceiling(class, narrow);
+    let errand = Errand {
+        docker: &docker,
+        policy,
+        store: &store,
+        ceiling: &ceiling,
+        retry: false,
+        clock: Timestamp::now,
+    };
+    Ok(pipeline::look(errand).await?)
+}
+
+/// Says what recovery did; fails if something was left that needs a person.
+pub(crate) fn tell(recovered: &[Recovered]) -> Result<(), Failure> {
+    for it in recovered {
+        output::say(&format!("recovered: {it}"));
+    }
+    if recovered.iter().all(|it| it.settled) {
+        return Ok(());
+    }
+    let problem = Problem::without_text(
+        "recovery.stuck",
+        "an earlier run was cut off, and what it left could not be put right",
+    )
+    .help("see the lines above; nothing else was changed");
+    Err(Failure::new(Exit::Stuck, problem))
+}
