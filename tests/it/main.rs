@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod careless;
+mod enforced;
+mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;
+mod main_job;
+mod refused;
 mod smoke;

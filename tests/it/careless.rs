@@ -1,0 +1,51 @@
+//! Ten containers that break the rules in different ways, and what has to survive of them.
+
+use crate::lab::{BUSYBOX, Host, VOLUME, WEB, WRITER};
+
+/// What cannot be started on a machine without SYS_RESOURCE is only created.
+pub(crate) const CREATED_ONLY: &str = "mj-privileged";
+
+/// Cannot live with a read-only root.
+pub(crate) const STUBBORN: &str = "mj-stubborn";
+
+/// Lacks nothing that an update in place could not give it.
+pub(crate) const UNLIMITED: &str = "mj-unlimited";
+
+pub(crate) const ALL: [&str; 10] = [
+    "mj-addresses",
+    "mj-anonymous",
+    "mj-caps",
+    "mj-health",
+    "mj-named",
+    CREATED_ONLY,
+    "mj-rundir",
+    "mj-socket",
+    STUBBORN,
+    UNLIMITED,
+];
+
+pub(crate) const NAMED_DATA: &str = "a hundred orders";
+pub(crate) const ADDRESS: &str = "172.31.77.10";
+
+/// Starts them all.
+pub(crate) fn start(host: &Host) {
+    host.sh(&format!(
+        r#"
+docker create --name {CREATED_ONLY} --privileged {BUSYBOX}
+docker run -d --name mj-caps --cap-add SYS_ADMIN --cap-add NET_RAW --uts host {BUSYBOX}
+docker run -d --name mj-socket -v /var/run/docker.sock:/var/run/docker.sock {BUSYBOX}
+docker run -d --name mj-rundir -v /run:/host/run --security-opt no-new-privileges {BUSYBOX}
+docker run -d --name mj-named -v mj-data:/data --pid host --restart always {BUSYBOX}
+docker exec mj-named sh -c 'echo "{NAMED_DATA}" >/data/orders; chown -R 1000:1000 /data'
+docker run -d --name mj-anonymous --security-opt seccomp=unconfined {VOLUME}
+docker exec mj-anonymous sh -c 'rm /data/seed; echo kept >/data/own'
+docker network create --subnet 172.31.77.0/24 mj-front
+docker network create mj-back
+docker run -d --name mj-addresses --network mj-front --ip {ADDRESS} --network-alias shop --ipc host {BUSYBOX}
+docker network connect --alias store mj-back mj-addresses
+docker run -d --name mj-health --publish 127.0.0.1:18080:8080 --restart on-failure:3 {WEB}
+docker run -d --name {STUBBORN} --security-opt no-new-privileges --pids-limit 100 {WRITER}
+docker run -d --name {UNLIMITED} --security-opt no-new-privileges:true {BUSYBOX}
+"#
+    ));
+}

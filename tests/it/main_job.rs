@@ -1,0 +1,215 @@
+//! The main job from end to end: plan, apply, the empty plan after it, and nothing on a second
+//! apply.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    careless::{self, ADDRESS, CREATED_ONLY, NAMED_DATA, STUBBORN, UNLIMITED},
+    lab::{self, Host, Suite},
+};
+
+const DECLARATION: &str = r#"version: 1
+extends: [essential]
+
+daemon:
+  settings:
+    live-restore: true
+    max-concurrent-downloads: 2
+    log-driver: json-file
+    log-opts: { max-size: 10m, max-file: "3" }
+    default-ulimits: { nofile: { Name: nofile, Hard: 4096, Soft: 2048 } }
+RESTART
+containers:
+  - name: every-container
+    rules:
+      container.pids-limit: { max: 512 }
+  - name: stubborn
+    match: { name: mj-stubborn }
+    writable-layer: discard
+    rules:
+      container.read-only-rootfs: true
+"#;
+
+const FILE: &str = "/etc/plimsoll/plimsoll.yaml";
+
+#[test]
+fn essential_is_planned_applied_and_kept_on_bookworm() {
+    the_main_job(Suite::Bookworm);
+}
+
+#[test]
+fn essential_is_planned_applied_and_kept_on_sid() {
+    the_main_job(Suite::Sid);
+}
+
+fn the_main_job(suite: Suite) {
+    let host = lab::host(suite).exclusive();
+    let restart = match suite {
+        Suite::Bookworm => "",
+        Suite::Sid => "  restart-command: [restart-docker]\n",
+    };
+    host.write(FILE, &DECLARATION.replace("RESTART\n", restart));
+    careless::start(&host);
+    let before = inspect_all(&host);
+
+    let plan = plan(&host);
+    assert_eq!(classes(&plan), expected_classes(), "{plan:#}");
+    for change in plan["changes"].as_array().unwrap() {
+        assert_eq!(change["cause"], "new", "{change:#}");
+        assert!(change["location"]["line"].as_u64().is_some(), "{change:#}");
+    }
+    assert_eq!(inspect_all(&host), before, "plan changed something");
+
+    let applied = apply(&host);
+    assert_eq!(applied.status, 4, "{}{}", applied.stdout, applied.stderr);
+    let told = applied.stdout.clone() + &applied.stderr;
+    assert!(told.contains(STUBBORN) && told.contains("read-only"), "{told}");
+    the_engine_is_as_predicted(&host, &before);
+    data_and_addresses_are_intact(&host, &before);
+
+    let after = plan_of(&host);
+    assert_eq!(
+        after,
+        BTreeMap::from([(format!("container/{STUBBORN}"), "recreate undone".to_owned())])
+    );
+    let settled = inspect_all(&host);
+    let again = apply(&host);
+    assert_eq!(again.status, 0, "{}{}", again.stdout, again.stderr);
+    assert_eq!(inspect_all(&host), settled, "a second apply did something");
+}
+
+fn expected_classes() -> BTreeMap<String, String> {
+    let mut expected = BTreeMap::new();
+    for (key, class) in [
+        ("live-restore", "live"),
+        ("max-concurrent-downloads", "live"),
+        ("log-opts", "restart"),
+        ("default-ulimits", "restart"),
+    ] {
+        expected.insert(format!("daemon/{key}"), class.to_owned());
+    }
+    for name in careless::ALL {
+        let class = if name == UNLIMITED { "live" } else { "recreate" };
+        expected.insert(format!("container/{name}"), class.to_owned());
+    }
+    expected
+}
+
+fn the_engine_is_as_predicted(host: &Host, before: &BTreeMap<String, Value>) {
+    let now = inspect_all(host);
+    for name in careless::ALL.into_iter().filter(|it| *it != STUBBORN) {
+        let (old, new) = (&before[name], &now[name]);
+        let config = &new["HostConfig"];
+        assert_eq!(new["State"]["Running"], name != CREATED_ONLY, "{name}");
+        assert_eq!(config["PidsLimit"], 512, "{name}");
+        assert_eq!(config["Privileged"], false, "{name}");
+        assert_eq!(config["RestartPolicy"], old["HostConfig"]["RestartPolicy"], "{name}");
+        assert!(has_no_new_privileges(config), "{name}: {config:#}");
+        for mode in ["PidMode", "UTSMode"] {
+            assert_ne!(config[mode], "host", "{name}");
+        }
+        assert_ne!(config["IpcMode"], "host", "{name}");
+        assert_eq!(new["Config"]["Image"], old["Config"]["Image"], "{name}");
+        assert_eq!(new["Config"]["Env"], old["Config"]["Env"], "{name}");
+        let same = old["Id"] == new["Id"];
+        assert_eq!(same, name == UNLIMITED, "{name} was replaced, or should have been");
+    }
+    assert_eq!(now["mj-caps"]["HostConfig"]["CapAdd"].to_string().contains("SYS_ADMIN"), false);
+    for name in ["mj-socket", "mj-rundir"] {
+        assert_eq!(now[name]["Mounts"], Value::Array(vec![]), "{name}");
+    }
+    let daemon: Value = serde_json::from_str(&host.read("/etc/docker/daemon.json")).unwrap();
+    assert_eq!(daemon["log-opts"]["max-size"], "10m");
+    assert_eq!(host.docker(&["info", "--format", "{{.LiveRestoreEnabled}}"]), "true");
+
+    let stubborn = &now[STUBBORN];
+    assert_eq!(stubborn["Id"], before[STUBBORN]["Id"], "the stubborn one is the one it was");
+    assert_eq!(stubborn["State"]["Running"], true);
+    assert_eq!(stubborn["HostConfig"]["ReadonlyRootfs"], false);
+    assert_eq!(
+        stubborn["HostConfig"]["RestartPolicy"],
+        before[STUBBORN]["HostConfig"]["RestartPolicy"]
+    );
+}
+
+fn data_and_addresses_are_intact(host: &Host, before: &BTreeMap<String, Value>) {
+    assert_eq!(host.docker(&["exec", "mj-named", "cat", "/data/orders"]), NAMED_DATA);
+    let owner = host.docker(&["exec", "mj-named", "stat", "-c", "%u:%g", "/data"]);
+    assert_eq!(owner, "1000:1000");
+    assert_eq!(host.docker(&["exec", "mj-anonymous", "ls", "/data"]), "own");
+    let now = inspect_all(host);
+    assert_eq!(
+        now["mj-anonymous"]["Mounts"][0]["Name"], before["mj-anonymous"]["Mounts"][0]["Name"],
+        "the anonymous volume is the one it was"
+    );
+    let networks = &now["mj-addresses"]["NetworkSettings"]["Networks"];
+    assert_eq!(networks["mj-front"]["IPAddress"], ADDRESS);
+    assert!(networks["mj-front"]["Aliases"].to_string().contains("shop"), "{networks:#}");
+    assert!(networks["mj-back"]["Aliases"].to_string().contains("store"), "{networks:#}");
+    let page = host.run(&["curl", "-s", "http://127.0.0.1:18080/"]).ok();
+    assert!(page.contains("plimsoll-test"), "{page}");
+    assert_eq!(now["mj-health"]["State"]["Health"]["Status"], "healthy");
+}
+
+fn has_no_new_privileges(host_config: &Value) -> bool {
+    host_config["SecurityOpt"].to_string().contains("no-new-privileges")
+}
+
+fn plan(host: &Host) -> Value {
+    let text = host.plimsoll(&["plan", "-f", FILE, "-o", "json"]).ok();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Address to class, and why it is held.
+fn plan_of(host: &Host) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    plan(host)["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| {
+            let held = change["held"]["why"].as_str().unwrap_or("not held");
+            (text(&change["address"]), format!("{} {held}", text(&change["class"])))
+        })
+        .collect()
+}
+
+fn classes(plan: &Value) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let changes = plan["changes"].as_array().unwrap();
+    changes.iter().map(|change| (text(&change["address"]), text(&change["class"]))).collect()
+}
+
+fn apply(host: &Host) -> lab::Output {
+    host.plimsoll(&[
+        "apply",
+        "-f",
+        FILE,
+        "--yes",
+        "--allow",
+        "recreate",
+        "--max-changes",
+        "20",
+        "--keep-going",
+        "--quiet-period",
+        "2s",
+    ])
+}
+
+/// Every container under its name, without what moves by itself.
+fn inspect_all(host: &Host) -> BTreeMap<String, Value> {
+    careless::ALL
+        .into_iter()
+        .map(|name| {
+            let mut reply = host.inspect(name);
+            for moving in ["Log", "FailingStreak"] {
+                if let Some(health) = reply["State"]["Health"].as_object_mut() {
+                    health.remove(moving);
+                }
+            }
+            (name.to_owned(), reply)
+        })
+        .collect()
+}
