@@ -89,20 +89,6 @@ impl Docker {
         decode("the list of containers", &self.get_within(&path, LONG).await?)
     }
 
-    /// Lists the newest containers, or the newest of those older than `before`.
-    pub async fn containers_before(
-        &self,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Summary>, DockerError> {
-        let mut path = format!("/containers/json?all=1&limit={limit}");
-        if let Some(before) = before {
-            let filters = json!({ "before": [before] }).to_string();
-            path.push_str(&format!("&filters={}", escape(&filters)));
-        }
-        decode("the list of containers", &self.get_within(&path, LONG).await?)
-    }
-
     pub async fn inspect(&self, container: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/containers/{}/json", escape(container))).await
     }

@@ -100,7 +100,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
 
     let specs = inspected.iter().filter_map(|it| match it {
         Inspected::Seen { observed, .. } => Some(&observed.spec),
-        Inspected::Blind { .. } => None,
+        Inspected::Blind(_) => None,
     });
     let around =
         surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs);
@@ -111,7 +111,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
                 observed.spec = complete(observed.spec, &around, process.as_ref());
                 snapshot.containers.push(observed);
             }
-            Inspected::Blind { spot, .. } => snapshot.blind_spots.push(spot),
+            Inspected::Blind(spot) => snapshot.blind_spots.push(spot),
         }
     }
     follow_joined(&mut snapshot.containers);
@@ -124,13 +124,12 @@ async fn list_and_inspect(
     docker: &Docker,
     proc: &Proc,
 ) -> Result<(Vec<Inspected>, Snapshot), DockerError> {
-    let here = docker.endpoint().is_local().then_some(proc);
-    let (listed, mut inspected) = containers::inspect_all(docker, here).await?;
-    let mut sorted = own::sort(listed);
+    let mut sorted = own::sort(docker.containers().await?);
     for kept in sorted.kept.iter_mut().filter(|kept| kept.replaced_by.is_none()) {
         kept.since = containers::finished_at(docker, &kept.id).await?;
     }
-    inspected.retain(|it| sorted.ordinary.contains(it.id()));
+    let here = docker.endpoint().is_local().then_some(proc);
+    let inspected = containers::inspect_all(docker, sorted.ordinary, here).await?;
     Ok((inspected, Snapshot { kept: sorted.kept, ..Snapshot::default() }))
 }
 

@@ -18,8 +18,7 @@ use crate::{
 /// The list of containers, sorted out. `since` of a kept one is empty if its successor is gone.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    /// IDs of all others but replacements under way.
-    pub(super) ordinary: BTreeSet<String>,
+    pub(super) ordinary: Vec<Summary>,
     pub(super) kept: Vec<Kept>,
 }
 
@@ -48,7 +47,7 @@ pub(super) fn sort(listed: Vec<Summary>) -> Sorted {
             Phase::New | Phase::Failed if replaces_one => {}
             Phase::Old if successor.is_some() => {}
             Phase::InOffice | Phase::Kept(_) | Phase::New | Phase::Old | Phase::Failed => {
-                sorted.ordinary.insert(summary.id);
+                sorted.ordinary.push(summary);
             }
         }
     }
@@ -93,7 +92,7 @@ mod tests {
             summary("8", "app", "running", Some("9")),
             summary("9", "app.plimsoll-old", "exited", None),
         ]);
-        let ordinary: Vec<_> = sorted.ordinary.iter().map(String::as_str).collect();
+        let ordinary: Vec<_> = sorted.ordinary.iter().map(|it| it.id.as_str()).collect();
         assert_eq!(ordinary, ["1", "3", "5", "6", "7", "8"]);
         let kept = Kept {
             name: "web.plimsoll-kept-7".into(),

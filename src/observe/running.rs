@@ -358,9 +358,12 @@ fn typed(kind: ValueKind, text: &str) -> Option<Value> {
             Value::Null => Some(json!([])),
             list => list.is_array().then_some(list),
         },
-        ValueKind::BoolMap(_) => go_map(text),
-        // Written for people: the paths of runtimes without their arguments, say.
-        ValueKind::TextMap | ValueKind::Object(_) | ValueKind::Json => None,
+        ValueKind::TextMap | ValueKind::BoolMap(_) | ValueKind::Object(_) | ValueKind::Json => {
+            match serde_json::from_str(text).ok()? {
+                Value::Null => Some(json!({})),
+                value => Some(value),
+            }
+        }
     }
 }
 
@@ -404,21 +407,21 @@ fn normal(facts: &DaemonKeyFacts, value: &Value) -> Value {
         (ValueKind::Text(_), Value::String(text)) if text.len() > 1 => {
             json!(text.trim_end_matches('/'))
         }
+        (ValueKind::Json, Value::Object(members)) if facts.name == "runtimes" => {
+            runtimes_without_builtin(members)
+        }
         _ => value.clone(),
     }
 }
 
-/// `map[buildkit:true cdi:false]`, as Go prints it.
-fn go_map(text: &str) -> Option<Value> {
-    let inside = text.strip_prefix("map[")?.strip_suffix(']')?;
-    let members: Option<Map<String, Value>> = inside
-        .split_whitespace()
-        .map(|pair| {
-            let (name, value) = pair.rsplit_once(':')?;
-            Some((name.to_owned(), json!(value.parse::<bool>().ok()?)))
-        })
-        .collect();
-    members.map(Value::Object)
+/// Reload events list the built-in runtimes too, and spell empty members out.
+fn runtimes_without_builtin(members: &Map<String, Value>) -> Value {
+    members
+        .iter()
+        .filter(|(name, _)| *name != "runc" && !name.starts_with("io.containerd."))
+        .map(|(name, runtime)| (name.clone(), runtime["path"].clone()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 #[cfg(test)]

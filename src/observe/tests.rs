@@ -62,35 +62,6 @@ async fn engine_that_refuses_to_describe_itself_is_a_blind_spot() {
 }
 
 #[tokio::test]
-async fn long_lists_come_in_pages_and_an_engine_without_pages_is_asked_for_all() {
-    for knows_before in [true, false] {
-        let engine = FakeEngine::start("1.41", move |request| {
-            let (path, query) = request.split_once('?').unwrap_or((request, ""));
-            let id = path.strip_prefix("GET /containers/").and_then(|it| it.strip_suffix("/json"));
-            match (path, id) {
-                ("GET /containers/json", _) => {
-                    let range = match (query.contains("limit=200"), query.contains("before")) {
-                        (true, true) if knows_before => 200..250,
-                        (true, _) => 0..200,
-                        (false, _) => 0..250,
-                    };
-                    let names: Vec<_> =
-                        range.map(|it| serde_json::json!({"Id": it.to_string()})).collect();
-                    Answer::json(serde_json::json!(names))
-                }
-                (_, Some(id)) => {
-                    Answer::json(serde_json::json!({"Id": id, "Name": format!("/c{id}")}))
-                }
-                _ => Answer::json("{}"),
-            }
-        });
-        let snapshot = observed(&engine).await.unwrap();
-        assert_eq!(snapshot.containers.len(), 250);
-        assert_eq!(snapshot.blind_spots, []);
-    }
-}
-
-#[tokio::test]
 async fn engine_that_dies_meanwhile_is_an_error() {
     let engine = engine(|| Answer::HangUp);
     let error = observed(&engine).await.unwrap_err();
