@@ -26,8 +26,11 @@ pub struct DaemonChange {
     /// SHA-256 of the new text.
     pub after: String,
     pub apply: DaemonApply,
-    /// Process ID and start in clock ticks after boot of the daemon that read the old file.
+    /// Process ID and start in clock ticks after boot of the daemon before this change, or of
+    /// the one that is being restarted.
     pub process: Option<(u32, u64)>,
+    /// Whether a restart of that process was asked for, so that it may still be on its way out.
+    pub restarting: bool,
     pub unit: Option<String>,
     pub restart_command: Option<Vec<String>>,
     /// Containers that ran, and have to run again.

@@ -18,6 +18,7 @@ use super::effects::Step;
 /// Backups of so many runs are kept.
 const BACKUPS: usize = 5;
 const BACKUP_MARK: &str = ".plimsoll-";
+const CANDIDATE_END: &str = ".new";
 /// Mode of a file that was not there before: what packages ship.
 const NEW_MODE: u32 = 0o644;
 
@@ -48,7 +49,7 @@ impl DaemonFile {
             PathBuf::from(name)
         };
         Ok(Self {
-            candidate: beside(format!("{BACKUP_MARK}{run}.new")),
+            candidate: beside(format!("{BACKUP_MARK}{run}{CANDIDATE_END}")),
             backup: beside(format!("{BACKUP_MARK}{run}")),
             path,
         })
@@ -83,6 +84,7 @@ impl DaemonFile {
         if !directory.exists() {
             fs::create_dir_all(directory).map_err(|error| failed("create", directory, &error))?;
         }
+        self.remove_old_candidates();
         copy_to(&self.candidate, text.as_bytes(), &self.path)
             .map_err(|error| failed("write", &self.candidate, &error))
     }
@@ -125,21 +127,34 @@ impl DaemonFile {
 
     /// Removes all but the newest backups.
     pub(super) fn prune_backups(&self) {
-        let Some(prefix) = self.path.file_name().and_then(|name| name.to_str()) else { return };
-        let prefix = format!("{prefix}{BACKUP_MARK}");
-        let Ok(Ok(entries)) = self.directory().map(fs::read_dir) else { return };
-        let mut runs: Vec<(u64, PathBuf)> = entries
-            .filter_map(Result::ok)
-            .filter_map(|entry| {
-                let run = entry.file_name().to_str()?.strip_prefix(&prefix)?.parse().ok()?;
-                Some((run, entry.path()))
-            })
-            .collect();
+        let mut runs = self.left_by_runs("");
         runs.sort_unstable_by(|one, other| other.cmp(one));
         for (_, path) in runs.into_iter().skip(BACKUPS) {
             // One backup too many is no reason to fail.
             let _ = fs::remove_file(path);
         }
+    }
+
+    /// Removes candidates of runs that were killed before they noted anything down.
+    fn remove_old_candidates(&self) {
+        for (_, path) in self.left_by_runs(CANDIDATE_END) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// Lists files beside ours that are named for a run and end so.
+    fn left_by_runs(&self, end: &str) -> Vec<(u64, PathBuf)> {
+        let Some(name) = self.path.file_name().and_then(|name| name.to_str()) else {
+            return Vec::new();
+        };
+        let start = format!("{name}{BACKUP_MARK}");
+        let Ok(Ok(entries)) = self.directory().map(fs::read_dir) else { return Vec::new() };
+        let named = entries.filter_map(Result::ok).filter_map(|entry| {
+            let name = entry.file_name();
+            let run = name.to_str()?.strip_prefix(&start)?.strip_suffix(end)?.parse().ok()?;
+            Some((run, entry.path()))
+        });
+        named.collect()
     }
 
     fn replace_by(&self, new: &Path) -> Step<()> {
@@ -270,6 +285,7 @@ mod tests {
         let room = Room::new("mode");
         let path = room.0.join("daemon.json");
         fs::write(&path, "old").unwrap();
+        fs::write(room.0.join("daemon.json.plimsoll-6.new"), "of a killed run").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let file = DaemonFile::locate(&path, 7).unwrap();
         file.write_candidate("new").unwrap();

@@ -14,6 +14,7 @@ mod work;
 
 use std::{collections::BTreeMap, time::Instant};
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use self::{
@@ -138,6 +139,7 @@ async fn carry_out<E: DaemonEffects>(
         after: daemon_digest::digest_of_bytes(edited.as_bytes()),
         apply: work.apply(),
         process: old_process.map(|it| (it.pid, it.start_ticks)),
+        restarting: false,
         unit: None,
         restart_command: None,
         ran,
@@ -238,14 +240,15 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         }
         let lives_through = host.info().await?.get("LiveRestoreEnabled") == Some(&true.into());
         if lives_through && work.needs_empty_start() {
-            for container in &note.ran {
-                progress(&format!("stopping {}", container.name));
-                host.stop_container(&container.id).await?;
+            progress("stopping containers");
+            let stops = note.ran.iter().map(|container| host.stop_container(&container.id));
+            for stopped in join_all(stops).await {
+                stopped?;
             }
         }
         progress("restarting the daemon");
         *reached = DaemonApply::Restart;
-        let process = restart(*host, old_process).await?;
+        let process = self.restart(old_process).await?;
         progress("waiting for containers");
         let gone = bring_back(*host, &note.ran).await?;
         let info = host.info().await?;
@@ -303,6 +306,14 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         }
     }
 
+    /// Restarts this process, and notes down that it is on its way out.
+    async fn restart(&self, process: Option<Process>) -> Step<Option<Process>> {
+        let process_noted = process.map(|it| (it.pid, it.start_ticks));
+        let note = DaemonChange { process: process_noted, restarting: true, ..self.note.clone() };
+        self.host.note(&note)?;
+        restart(self.host, process).await
+    }
+
     fn left_lines(&self, note: &DaemonChange) -> Vec<String> {
         match &note.backup {
             Some(backup) => vec![format!("the old file is {backup}")],
@@ -339,7 +350,7 @@ impl<E: DaemonEffects> Transaction<'_, E> {
     async fn restart_back(&self) -> Step<()> {
         self.put_back()?;
         let now = self.host.process().await;
-        match restart(self.host, now).await? {
+        match self.restart(now).await? {
             Some(process) => {
                 let settings = refuse::in_force(self.old, self.config);
                 self.host.note_start(&start_of(process, &settings))

@@ -66,16 +66,23 @@ async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<Recover
     let now = host.read_file()?.map(|text| daemon_digest::digest_of_bytes(text.as_bytes()));
     let is_new = now.as_ref() == Some(&note.after) && now != note.before;
     let is_old = now == note.before;
-    // Whoever restarts the daemon may still be at it.
+    let old = note.process.map(|(pid, start_ticks)| Process { pid, start_ticks });
     let process = match host.answers().await {
-        true => Some(host.process().await),
+        true => match host.process().await {
+            // Asked to end, it still answers, and takes containers with it when it does.
+            found if note.restarting && found == old => {
+                Some(host.wait_until_up(old).await.unwrap_or(found))
+            }
+            found => Some(found),
+        },
+        // Whoever restarts the daemon may still be at it.
         false if note.apply == DaemonApply::Restart => host.wait_until_up(None).await.ok(),
         false => None,
     };
     let end = match process {
         // It started after the file was written, and so goes by it.
-        Some(process)
-            if is_new && note.apply == DaemonApply::Restart && is_other(note, process) =>
+        Some(process @ Some(_))
+            if is_new && note.apply == DaemonApply::Restart && old.is_some() && process != old =>
         {
             RecoveredEnd::Finished
         }
@@ -97,11 +104,4 @@ async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<Recover
     };
     bring_back(host, &note.ran).await?;
     Ok(end)
-}
-
-/// Whether this is another process than the one that read the old file. One that cannot be told
-/// counts as the old one.
-fn is_other(note: &DaemonChange, process: Option<Process>) -> bool {
-    let old = note.process.map(|(pid, start_ticks)| Process { pid, start_ticks });
-    process.is_some() && old.is_some() && process != old
 }

@@ -18,8 +18,10 @@ use crate::docker::Endpoint;
 /// For questions that are answered at once.
 const QUICK: Duration = Duration::from_secs(30);
 /// How much of a log is read to find its last lines.
-const TAIL: u64 = 16 << 10;
-const LINES: usize = 12;
+const TAIL: u64 = 32 << 10;
+/// What may belong to one failure, and how much of it is shown.
+const RECENT: usize = 40;
+const LINES: usize = 3;
 
 /// Runs a command to its end and returns what it printed, errors last.
 pub(super) async fn run(command: &mut Command, limit: Duration) -> Step<String> {
@@ -40,7 +42,7 @@ pub(super) async fn run(command: &mut Command, limit: Duration) -> Step<String> 
     if output.status.success() {
         return Ok(text);
     }
-    let lines = last_lines(&text);
+    let lines = telling(&text);
     let said = if lines.is_empty() { String::new() } else { format!(": {}", lines.join("; ")) };
     Err(format!("`{shown}` failed ({}){said}", output.status))
 }
@@ -209,9 +211,9 @@ pub(super) fn error_log(process: Process) -> Option<PathBuf> {
 }
 
 pub(super) async fn journal(unit: &str) -> Vec<String> {
-    let arguments = ["--unit", unit, "--lines", "12", "--output", "cat", "--no-pager"];
+    let arguments = ["--unit", unit, "--lines", "40", "--output", "cat", "--no-pager"];
     let text = run(Command::new("journalctl").args(arguments), QUICK).await.unwrap_or_default();
-    last_lines(&text)
+    telling(&text)
 }
 
 pub(super) fn tail(path: &Path) -> Vec<String> {
@@ -223,12 +225,46 @@ pub(super) fn tail(path: &Path) -> Vec<String> {
         file.take(TAIL).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    read().map(|bytes| last_lines(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
+    read().map(|bytes| telling(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
 }
 
-fn last_lines(text: &str) -> Vec<String> {
+/// Picks the lines that say what went wrong, or else the last ones. Credentials are taken out.
+fn telling(text: &str) -> Vec<String> {
+    let says_why = |line: &&str| {
+        ["level=fatal", "level=error", "failed to start", "unable to"]
+            .iter()
+            .any(|sign| line.contains(sign))
+    };
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(LINES)..].iter().map(|line| (*line).to_owned()).collect()
+    // The end of the log belongs to this failure; further up are earlier ones.
+    let end = &lines[lines.len().saturating_sub(RECENT)..];
+    let mut chosen: Vec<&str> = end.iter().copied().filter(says_why).collect();
+    if chosen.is_empty() {
+        chosen = end.to_vec();
+    }
+    chosen[chosen.len().saturating_sub(LINES)..]
+        .iter()
+        .map(|line| without_credentials(line))
+        .collect()
+}
+
+fn without_credentials(line: &str) -> String {
+    let mut safe = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        safe.push_str(before);
+        let end =
+            after.find(|c: char| c.is_whitespace() || c == '/' || c == '"').unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(sign) => {
+                safe.push_str("(sensitive)");
+                &after[sign..]
+            }
+            None => after,
+        };
+    }
+    safe + rest
 }
 
 #[cfg(test)]
@@ -253,6 +289,18 @@ mod tests {
         let pid = std::process::id();
         assert_eq!(process(pid), None);
         assert!(hang_up(Process { pid, start_ticks: 0 }).is_err());
+    }
+
+    #[test]
+    fn the_lines_that_say_why_are_shown_without_credentials() {
+        let log = "level=info msg=a\nfailed to start daemon: b\nlevel=info msg=c\n\nlevel=debug";
+        assert_eq!(telling(log), ["failed to start daemon: b"]);
+        assert_eq!(telling("one\ntwo"), ["one", "two"]);
+        let line = "level=error msg=\"http://user:word@proxy:3128/x and http://plain/\"";
+        assert_eq!(
+            telling(line),
+            ["level=error msg=\"http://(sensitive)@proxy:3128/x and http://plain/\""]
+        );
     }
 
     #[tokio::test]

@@ -378,8 +378,8 @@ async fn live_restore_is_reloaded_before_the_restart_it_is_for() {
     is_sound(&host, "live-restore");
     assert_eq!(host.reloads_and_starts(), (1, 1));
     // Nothing was stopped, so that nothing had to be started or paused again: candidate, backup,
-    // note, file, reload, restart, start record, note gone.
-    assert_eq!(host.world().steps, 8);
+    // note, file, reload, note, restart, start record, note gone.
+    assert_eq!(host.world().steps, 9);
 }
 
 #[tokio::test]
@@ -539,7 +539,7 @@ async fn killed_at_any_step_the_next_command_brings_the_daemon_back() {
 
 #[tokio::test]
 async fn a_file_that_somebody_wrote_since_is_left_as_found() {
-    let host = Fake::new(OLD, Faults { killed_at: Some(5), ..Faults::default() });
+    let host = Fake::new(OLD, Faults { killed_at: Some(6), ..Faults::default() });
     run(&host, &[restarting("log-driver", json!("local"))]).await;
     let next = host.with_faults(Faults::default());
     let note = next.world().note.clone().unwrap();
