@@ -208,7 +208,10 @@ impl Checker<'_> {
     fn way_out(&self, ways: &[&'static Value], node: &Node) -> Option<String> {
         let takes = |name: &str| ways.iter().any(|way| type_names(way).any(|it| it == name));
         let takes_any_text = ways.iter().any(|way| {
-            way["type"] == "string" && way.get("enum").is_none() && way.get("format").is_none()
+            way["type"] == "string"
+                && way.get("enum").is_none()
+                && way.get("const").is_none()
+                && way.get("format").is_none()
         });
         let takes_size = ways.iter().any(|way| way["format"] == "size");
         let takes_texts = ways.iter().any(|way| way["items"]["type"] == "string");

@@ -7,6 +7,7 @@ pub mod baseline;
 mod bind;
 mod check;
 pub mod choose;
+mod conceal;
 mod limits;
 pub mod policy;
 pub mod problem;
@@ -39,6 +40,7 @@ pub struct Declaration {
     pub version: Version,
     /// What this declaration builds on: names of shipped baselines, or files such as
     /// `./base.yaml`, relative to this one. Later ones win, and this file wins over all of them.
+    #[schemars(extend("examples" = [["essential"], ["essential", "./base.yaml"]]))]
     pub extends: Option<Vec<String>>,
     /// The daemon's file, `daemon.json`.
     pub daemon: Option<DaemonSection>,
@@ -68,11 +70,11 @@ pub struct DaemonSection {
     pub absent: Option<Vec<DaemonKeyName>>,
     /// The command that restarts the daemon, as a list of words. Only for a daemon that no
     /// service manager looks after.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("examples" = [["rc-service", "docker", "restart"]]))]
     pub restart_command: Option<Vec<String>>,
     /// The command that makes the daemon read its file again, as a list of words. Only for a
     /// daemon that no service manager looks after.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("examples" = [["rc-service", "docker", "reload"]]))]
     pub reload_command: Option<Vec<String>>,
 }
 
@@ -97,6 +99,7 @@ pub struct ContainerRules(pub BTreeMap<String, Value>);
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContainerSection {
     /// What people call this group of containers.
+    #[schemars(extend("examples" = ["edge"]))]
     pub name: Option<String>,
     /// Which containers it is about; all of them, if left out.
     #[serde(rename = "match")]
@@ -121,7 +124,8 @@ pub enum WritableLayer {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaiverEntry {
-    /// What reports call it: `W-12`.
+    /// What reports call it.
+    #[schemars(extend("examples" = ["W-12"]))]
     #[schemars(regex(pattern = r"\S"))]
     pub id: String,
     /// The rule that need not hold.

@@ -76,13 +76,17 @@ fn rule_map(generator: &mut SchemaGenerator, belongs: fn(&dyn AnyRule) -> bool) 
 }
 
 /// `true`, `off`, or the parameters with severity and mode beside them.
-fn rule_value(generator: &mut SchemaGenerator, rule: &dyn AnyRule) -> Value {
+fn rule_value(generator: &mut SchemaGenerator, rule: &'static dyn AnyRule) -> Value {
     let meta = rule.meta();
     let mut parameters = Value::from(rule.params_schema(generator));
     if let Value::Object(schema) = &mut parameters {
         schema.remove("title");
         schema.insert("type".to_owned(), json!("object"));
         schema.insert("additionalProperties".to_owned(), json!(false));
+        // Some rules have defaults for all of their parameters and still cannot do without one.
+        if let Some(name) = rule.bind(json!({})).err().and_then(|error| first_step(&error.path)) {
+            schema.entry("required").or_insert_with(|| json!([name]));
+        }
         let properties = schema.entry("properties").or_insert_with(|| json!({}));
         properties["severity"] = described(
             generator.subschema_for::<Severity>(),
@@ -100,6 +104,10 @@ fn rule_value(generator: &mut SchemaGenerator, rule: &dyn AnyRule) -> Value {
     ways.push(json!({ "const": "off", "description": "Not asked for here." }));
     ways.push(parameters);
     json!({ "description": format!("{} ({}).", meta.title, meta.severity), "anyOf": ways })
+}
+
+fn first_step(path: &str) -> Option<String> {
+    path.split(['.', '[']).find(|step| !step.is_empty()).map(str::to_owned)
 }
 
 /// Returns the names that an object must have.
@@ -141,7 +149,7 @@ fn describe(key: &DaemonKeyFacts) -> String {
         TakesEffect::Breaks => "Needs a restart, which may lock somebody out.",
     };
     let (major, minor) = key.since;
-    format!("{effect} Known to engines from {major}.{minor:02}.")
+    format!("{effect} Known to engines from {major}.{minor}.")
 }
 
 fn value_of_kind(kind: ValueKind) -> Value {

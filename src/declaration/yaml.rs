@@ -10,7 +10,10 @@ use serde_yaml::{
     options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
 };
 
-use crate::declaration::problem::{Place, Problem, SourceText};
+use crate::declaration::{
+    conceal,
+    problem::{Place, Problem, SourceText},
+};
 
 /// Longer files are refused unread; a declaration is a few kilobytes.
 const MAX_BYTES: usize = 1 << 20;
@@ -46,31 +49,40 @@ pub(crate) struct Entry {
 
 /// Reads one file.
 pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<(Arc<SourceText>, Node), Box<Problem>> {
-    let source = |text: &str| Arc::new(SourceText { name: name.to_owned(), text: text.to_owned() });
     if bytes.len() > MAX_BYTES {
-        return Err(Box::new(Problem {
-            notes: vec![format!(
-                "`{name}` is {} bytes long, the limit is {MAX_BYTES}",
-                bytes.len()
-            )],
-            ..Problem::without_text("decl.too-large", "the file is too large for a declaration")
-        }));
+        let problem =
+            Problem::without_text("decl.too-large", "the file is too large for a declaration");
+        let size = bytes.len();
+        return Err(Box::new(
+            problem.note(format!("`{name}` has {size} bytes; at most {MAX_BYTES} are read")),
+        ));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        // What stands before the fault is the same text in both, so the position holds.
-        let source = source(&String::from_utf8_lossy(bytes));
-        let start = error.valid_up_to();
-        let span = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
-        Problem::new("decl.not-utf8", "the file is not UTF-8 text", Place { source, span })
-            .label(format!("byte {start} is 0x{:02x}", bytes.get(start).copied().unwrap_or(0)))
-            .help("save it as UTF-8")
-    })?;
-    let source = source(text);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(Box::new(not_text(name, bytes, error.valid_up_to()))),
+    };
+    let mut shown = text.to_owned();
+    conceal::credentials(&mut shown);
+    let source = |text: String| Arc::new(SourceText { name: name.to_owned(), text });
     match serde_yaml::from_str_with_options::<Option<Spanned<Node>>>(text, options()) {
-        Ok(Some(root)) => Ok((source, settle(root))),
-        Ok(None) | Err(Error::Eof { .. }) => Err(Box::new(empty(source))),
-        Err(error) => Err(Box::new(refusal(&error, source))),
+        Ok(Some(root)) => {
+            let root = settle(root);
+            conceal::settings(&mut shown, &root);
+            Ok((source(shown), root))
+        }
+        Ok(None) | Err(Error::Eof { .. }) => Err(Box::new(empty(source(shown)))),
+        Err(error) => Err(Box::new(refusal(&error, source(shown)))),
     }
+}
+
+fn not_text(name: &str, bytes: &[u8], start: usize) -> Problem {
+    // What stands before the fault is the same text in both, so the position holds.
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let source = Arc::new(SourceText { name: name.to_owned(), text });
+    let span = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+    Problem::new("decl.not-utf8", "the file is not UTF-8 text", Place { source, span })
+        .label(format!("byte {start} is 0x{:02x}", bytes.get(start).copied().unwrap_or(0)))
+        .help("save it as UTF-8")
 }
 
 fn options() -> Options {

@@ -90,7 +90,7 @@ pub(super) fn expectation(ways: &[&'static Value]) -> String {
 pub(super) fn what(kind: &Kind) -> &'static str {
     match kind {
         Kind::Number(number) if number.as_f64().is_some_and(|it| it.fract() != 0.0) => "a fraction",
-        Kind::Number(number) if number.is_f64() => "so large a number",
+        Kind::Number(number) if number.is_f64() => "a number that large",
         Kind::Null => "empty",
         Kind::Bool(true) => "`true`",
         Kind::Bool(false) => "`false`",

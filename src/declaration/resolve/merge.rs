@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::Value;
+
 use super::{files::File, put, rule_of};
 use crate::{
     declaration::{
@@ -13,8 +15,10 @@ use crate::{
         schema::{about_containers, about_host},
         yaml::{Entry, Node},
     },
-    model::{daemon_keys, object::ObjectKind, provenance::Provenance, selector::Selector},
-    rules::{self, AnyRule},
+    model::{
+        daemon_keys, finding::Mode, object::ObjectKind, provenance::Provenance, selector::Selector,
+    },
+    rules::{self, AnyRule, BoundRule, Meta, daemon::settings},
 };
 
 /// What the files say so far.
@@ -184,8 +188,17 @@ impl Merged {
 
     /// Returns the policy, without digest and files.
     pub(super) fn into_policy(self) -> Policy {
+        let set = self.settings.iter().map(|(key, setting)| {
+            let bound = settings::setting(key.clone(), setting.value.clone());
+            about_key(&settings::SETTING, bound, key, &setting.value, &setting.place)
+        });
+        let absent = self.absent.iter().map(|(key, place)| {
+            let bound = settings::absent(key.clone());
+            about_key(&settings::ABSENT, bound, key, &Value::Null, place)
+        });
+        let daemon: Vec<Assignment> = set.chain(absent).collect();
         Policy {
-            daemon: self.daemon_rules.into_values().collect(),
+            daemon: daemon.into_iter().chain(self.daemon_rules.into_values()).collect(),
             containers: self.containers.into_values().collect(),
             waivers: self.waivers,
             limits: self.limits,
@@ -197,6 +210,25 @@ impl Merged {
             digest: String::new(),
             files: Vec::new(),
         }
+    }
+}
+
+fn about_key(
+    meta: &'static Meta,
+    bound: Box<dyn BoundRule>,
+    key: &str,
+    value: &Value,
+    place: &Place,
+) -> Assignment {
+    let params = Value::from_iter([(key.to_owned(), value.clone())]);
+    Assignment {
+        meta,
+        bound,
+        severity: settings::severity_of(key),
+        mode: Mode::Enforce,
+        from: provenance(place),
+        key: Some(key.to_owned()),
+        digest: bind::digest(meta, &params, Mode::Enforce),
     }
 }
 
