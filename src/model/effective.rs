@@ -1,6 +1,12 @@
 //! Completing a spec from its surroundings, once, before any rule looks.
 
-use std::collections::{BTreeMap, HashMap};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{
     capability::CapabilitySet,
@@ -169,14 +175,13 @@ fn reach(mount: &Mount, around: &Surroundings) -> SocketReach {
         }
     };
     let mut reach = SocketReach::None;
-    let declared = around.control_sockets.iter().map(String::as_str);
-    for socket in declared.chain(WELL_KNOWN_SOCKETS.iter().copied()) {
-        let socket = host_path::clean_on_host(socket);
+    let listening = around.control_sockets.iter().map(|it| Cow::from(host_path::clean_on_host(it)));
+    for socket in listening.chain(WELL_KNOWN_SOCKETS.iter().copied().map(Cow::from)) {
         if source == socket {
-            return SocketReach::Is(socket);
+            return SocketReach::Is(socket.into());
         }
         if reach == SocketReach::None && host_path::is_within(&socket, &source) {
-            reach = SocketReach::Holds(socket);
+            reach = SocketReach::Holds(socket.into());
         }
     }
     reach
