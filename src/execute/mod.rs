@@ -6,6 +6,7 @@ pub mod effects;
 pub mod evict;
 pub mod gate;
 pub mod host;
+mod prediction;
 pub mod recover;
 mod relations;
 mod replace;

@@ -18,6 +18,7 @@ use super::{
     cause::last_words,
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
+    prediction,
     seen::Seen,
     steps, twin,
     withdraw::{Stranded, withdraw},
@@ -164,7 +165,8 @@ fn is_our_own(id: &str) -> bool {
 }
 
 /// The create request, taken apart.
-struct Asked {
+struct Asked<'a> {
+    edits: &'a [ContainerEdit],
     body: Value,
     /// To connect before the start, where one request cannot take all.
     later: Map<String, Value>,
@@ -172,10 +174,10 @@ struct Asked {
     endpoints: Map<String, Value>,
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     async fn of(
         docker: &Docker,
-        order: &Order<'_>,
+        order: &Order<'a>,
         old: &Seen,
         transaction: &Transaction,
     ) -> Result<Self, DockerError> {
@@ -192,7 +194,7 @@ impl Asked {
         let endpoints =
             body["NetworkingConfig"]["EndpointsConfig"].as_object().cloned().unwrap_or_default();
         let (body, later) = split_endpoints(body, api);
-        Ok(Self { body, later: later.into_iter().collect(), endpoints })
+        Ok(Self { edits: order.edits, body, later: later.into_iter().collect(), endpoints })
     }
 }
 
@@ -215,7 +217,7 @@ async fn image_facts(docker: &Docker, old: &Seen) -> Result<ImageFacts, DockerEr
 /// What is wrong with it ends it.
 async fn create<E: Effects>(
     effects: &E,
-    asked: &Asked,
+    asked: &Asked<'_>,
     old: &Seen,
     transaction: &Transaction,
 ) -> Result<Seen, Halt> {
@@ -249,7 +251,7 @@ fn is_of(seen: &Seen, transaction: &Transaction) -> bool {
 
 async fn complete<E: Effects>(
     effects: &E,
-    asked: &Asked,
+    asked: &Asked<'_>,
     id: &str,
     old: &Seen,
 ) -> Result<Seen, (String, Vec<String>)> {
@@ -278,6 +280,7 @@ async fn complete<E: Effects>(
     if !is_shared {
         wrong.extend(twin::network_differences(&asked.endpoints, &twin));
     }
+    wrong.extend(prediction::misses(old, &twin, asked.edits));
     let (moved, fresh) = twin::volume_differences(&asked.body, &twin, old);
     wrong.extend(moved);
     if wrong.is_empty() {
@@ -290,7 +293,7 @@ async fn complete<E: Effects>(
 
 fn attached_by_mode_only(
     network: &str,
-    asked: &Asked,
+    asked: &Asked<'_>,
     attached: &std::collections::BTreeMap<String, Value>,
     old: &Seen,
 ) -> bool {

@@ -66,6 +66,7 @@ pub(super) fn differences(sent: &Value, twin: &Seen, old: &Seen) -> Vec<String> 
             }
             "CapAdd" | "CapDrop" => capability_words(asked) == capability_words(got),
             "NetworkMode" | "PidMode" | "IpcMode" => same_mode(key, asked, got),
+            "Links" => links(asked) == links(got),
             _ => same(key, asked, got),
         };
         if !is_same {
@@ -176,21 +177,20 @@ fn same_items(asked: &Value, got: &Value) -> bool {
     sorted(asked) == sorted(got)
 }
 
-/// An item without members that are empty.
+/// An item as text, without members that are empty and whatever their order.
 fn reduced(value: &Value) -> String {
-    fn reduce(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => Value::Object(
-                members
-                    .iter()
-                    .filter(|(_, value)| !is_empty(value))
-                    .map(|(key, value)| (key.clone(), reduce(value)))
-                    .collect(),
-            ),
-            other => other.clone(),
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<String> = members
+                .iter()
+                .filter(|(_, value)| !is_empty(value))
+                .map(|(key, value)| format!("{key}={}", reduced(value)))
+                .collect();
+            members.sort();
+            format!("{{{}}}", members.join(","))
         }
+        other => other.to_string(),
     }
-    reduce(value).to_string()
 }
 
 fn holds_all(got: &Value, asked: &Value) -> bool {
@@ -210,6 +210,18 @@ fn capability_words(names: &Value) -> BTreeSet<String> {
         .into_iter()
         .filter_map(Value::as_str)
         .map(|name| name.to_ascii_uppercase().trim_start_matches("CAP_").to_owned())
+        .collect()
+}
+
+/// Target and alias: `target:alias` is stored as `/target:/name/alias`.
+fn links(links: &Value) -> BTreeSet<(String, String)> {
+    let texts = items(links).into_iter().filter_map(Value::as_str);
+    texts
+        .filter_map(|link| {
+            let (target, alias) = link.split_once(':')?;
+            let alias = alias.rsplit('/').next()?;
+            Some((target.trim_start_matches('/').to_owned(), alias.to_owned()))
+        })
         .collect()
 }
 
@@ -274,6 +286,20 @@ mod tests {
     fn order_and_spelling_of_sets_do_not_matter() {
         let asked = json!({ "CapAdd": ["net_admin", "CHOWN"], "Binds": ["a:/a", "b:/b"] });
         let got = json!({ "CapAdd": ["CAP_CHOWN", "CAP_NET_ADMIN"], "Binds": ["b:/b", "a:/a"] });
+        assert!(host_differences(asked, got).is_empty());
+    }
+
+    #[test]
+    fn links_and_mounts_are_compared_by_what_they_say() {
+        let asked = json!({
+            "Links": ["db:database"],
+            "Mounts": [{ "Type": "volume", "Target": "/a", "Source": "v", "VolumeOptions": { "NoCopy": true } }],
+        });
+        let got = json!({
+            "Links": ["/db:/web.plimsoll-new/database"],
+            "Mounts": [{ "Type": "volume", "Source": "v", "Target": "/a", "ReadOnly": false,
+                         "VolumeOptions": { "NoCopy": true, "DriverConfig": {} } }],
+        });
         assert!(host_differences(asked, got).is_empty());
     }
 

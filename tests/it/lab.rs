@@ -19,6 +19,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use plimsoll::docker::Endpoint;
+
 /// Idles, and stops at once on TERM. So do the others.
 pub(crate) const BUSYBOX: &str = "plimsoll-test/busybox:1";
 /// Serves a page on 8080 and has a health check.
@@ -199,6 +201,15 @@ impl Host {
     pub(crate) fn inspect(&self, container: &str) -> serde_json::Value {
         let text = self.docker(&["container", "inspect", "--format", "{{json .}}", container]);
         serde_json::from_str(&text).unwrap()
+    }
+
+    /// Returns the inner engine's address as seen from out here.
+    #[track_caller]
+    pub(crate) fn engine(&self) -> Endpoint {
+        let format = ["inspect", "--format", "{{.State.Pid}}", &self.name];
+        let out = Command::new("docker").args(format).output().unwrap();
+        let pid = String::from_utf8(out.stdout).unwrap();
+        Endpoint::Unix(format!("/proc/{}/root/run/docker.sock", pid.trim()).into())
     }
 
     /// Restarts the inner engine as an administrator of that host would.

@@ -4,6 +4,7 @@
 
 mod careless;
 mod enforced;
+mod execute;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;

@@ -1,0 +1,113 @@
+//! Changing containers on real engines, through the library.
+
+mod cut;
+mod effects;
+mod evict;
+mod fidelity;
+mod update;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use plimsoll::{
+    docker::Docker,
+    execute::{
+        ExecuteOptions, Interrupt, effects::Effects, execute, gate::GateOptions, host::Host,
+    },
+    model::{class::Class, edit::ContainerEdit, object::Address},
+    plan::{
+        Action, Cause, Change, DeclarationFacts, FORMAT_VERSION, Ledger, Plan, WaiverNotes,
+        run::{Outcome, RunChange},
+    },
+    sources::create_body::DaemonFacts,
+};
+use tokio::runtime::Runtime;
+
+use crate::lab;
+
+/// An engine, and what it takes to call it.
+struct Engine {
+    runtime: Runtime,
+    host: Host,
+}
+
+impl Engine {
+    fn of(host: &lab::Host) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let docker = runtime.block_on(Docker::connect(&host.engine())).unwrap();
+        Self { runtime, host: Host::new(docker) }
+    }
+
+    /// Carries out one action and returns what became of it.
+    fn carry_out(&self, action: Action) -> Outcome {
+        self.runtime.block_on(carry_out(&self.host, action))
+    }
+}
+
+async fn carry_out<E: Effects>(effects: &E, action: Action) -> Outcome {
+    let plan = plan(action);
+    let interrupt = Interrupt::default();
+    let tell = &mut |_: plimsoll::execute::Progress<'_>| {};
+    let mut outcomes = execute(&plan, effects, &options(), &interrupt, Vec::new(), tell).await;
+    let RunChange { outcome, .. } = outcomes.remove(0);
+    outcome
+}
+
+fn options() -> ExecuteOptions {
+    let daemon = DaemonFacts { default_runtime: "runc".into(), ..DaemonFacts::default() };
+    ExecuteOptions { run: 1, gate: quick_gate(), keep_going: true, daemon }
+}
+
+fn quick_gate() -> GateOptions {
+    GateOptions { quiet: Duration::from_secs(1), ..GateOptions::default() }
+}
+
+fn replacement(inspect: &serde_json::Value, edits: &[ContainerEdit]) -> Action {
+    Action::ReplaceContainer {
+        id: inspect["Id"].as_str().unwrap().into(),
+        name: inspect["Name"].as_str().unwrap().trim_start_matches('/').into(),
+        edits: edits.to_vec(),
+    }
+}
+
+fn plan(action: Action) -> Plan {
+    let change = Change {
+        id: "c-1".into(),
+        address: Address::container("it"),
+        class: Class::Recreate,
+        cause: Cause::New,
+        settings: Vec::new(),
+        rules: Vec::new(),
+        held: None,
+        action,
+        drift: None,
+        how: String::new(),
+        interrupts: false,
+        impact: Vec::new(),
+        lost: None,
+        undo: String::new(),
+        after: Vec::new(),
+    };
+    Plan {
+        format_version: FORMAT_VERSION.into(),
+        host: plimsoll::plan::Host {
+            name: String::new(),
+            engine_id: String::new(),
+            engine_name: String::new(),
+            engine_version: String::new(),
+            api_version: String::new(),
+        },
+        declaration: DeclarationFacts {
+            path: String::new(),
+            digest: String::new(),
+            files: Vec::new(),
+            last_run: None,
+        },
+        narrowed_to: Vec::new(),
+        waivers: WaiverNotes::default(),
+        basis: BTreeMap::new(),
+        blind_spots: Vec::new(),
+        changes: vec![change],
+        notes: Vec::new(),
+        ledger: Ledger::default(),
+    }
+}

@@ -1,0 +1,101 @@
+//! A host that dies after a number of changes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use plimsoll::{
+    docker::{Docker, DockerError},
+    execute::{effects::Effects, host::Host},
+};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+/// Carries out so many changes, then none and never returns.
+pub(super) struct CutAfter<'a> {
+    host: &'a Host,
+    left: AtomicUsize,
+    cut: Notify,
+}
+
+impl<'a> CutAfter<'a> {
+    pub(super) fn new(host: &'a Host, changes: usize) -> Self {
+        Self { host, left: AtomicUsize::new(changes), cut: Notify::new() }
+    }
+
+    /// Returns `None` if the work was cut off.
+    pub(super) async fn until_cut<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.cut.notified() => None,
+            done = work => Some(done),
+        }
+    }
+
+    async fn change<T>(&self, call: impl Future<Output = T>) -> T {
+        let left =
+            self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1));
+        if left.is_err() {
+            self.cut.notify_one();
+            std::future::pending::<()>().await;
+        }
+        call.await
+    }
+}
+
+impl Effects for CutAfter<'_> {
+    fn docker(&self) -> &Docker {
+        self.host.docker()
+    }
+
+    async fn create_container(
+        &self,
+        name: &str,
+        body: &Value,
+    ) -> Result<(String, Vec<String>), DockerError> {
+        self.change(self.host.create_container(name, body)).await
+    }
+
+    async fn stop_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.stop_container(id)).await
+    }
+
+    async fn start_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.start_container(id)).await
+    }
+
+    async fn rename_container(&self, id: &str, name: &str) -> Result<(), DockerError> {
+        self.change(self.host.rename_container(id, name)).await
+    }
+
+    async fn update_container(&self, id: &str, body: &Value) -> Result<Vec<String>, DockerError> {
+        self.change(self.host.update_container(id, body)).await
+    }
+
+    async fn remove_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.remove_container(id)).await
+    }
+
+    async fn pause_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.pause_container(id)).await
+    }
+
+    async fn unpause_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.unpause_container(id)).await
+    }
+
+    async fn connect_network(
+        &self,
+        network: &str,
+        id: &str,
+        endpoint: &Value,
+    ) -> Result<(), DockerError> {
+        self.change(self.host.connect_network(network, id, endpoint)).await
+    }
+
+    async fn disconnect_network(&self, network: &str, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.disconnect_network(network, id)).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<(), DockerError> {
+        self.change(self.host.remove_volume(name)).await
+    }
+}
