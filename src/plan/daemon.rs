@@ -187,6 +187,12 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
     let sensitive = facts.is_some_and(|it| it.sensitive) || hides(&before) || hides(&value);
     let write = file != value;
 
+    // A start without containers has to be made by stopping them.
+    let needs_none = takes_effect == TakesEffect::EmptyStart || class == Class::Loss;
+    let stops = class > Class::Restart
+        && daemon.running_containers > 0
+        && (needs_none || !matches!(survival, Survival::InForce | Survival::After(_)));
+
     let safe = value.as_ref().map(|it| daemon_file::redact(key, it));
     let id = change_id(&address, &safe);
     let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, &address);
@@ -214,8 +220,8 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
         }],
         rules: cited(&wanted.findings),
         how: how(apply, write),
-        interrupts: class > Class::Restart && daemon.running_containers > 0,
-        impact: impact(context, facts, apply, class, survival),
+        interrupts: stops,
+        impact: impact(context, facts, apply, stops),
         lost: lost(context, takes_effect, class),
         undo: undo(apply, write),
         action: Action::DaemonKey { key: key.into(), value, apply, sensitive, write },
@@ -335,32 +341,25 @@ fn impact(
     context: &Context<'_>,
     facts: Option<&DaemonKeyFacts>,
     apply: DaemonApply,
-    class: Class,
-    survival: &Survival,
+    stops: bool,
 ) -> Vec<String> {
     let running = context.snapshot.daemon.running_containers;
     let mut lines = Vec::new();
     if apply == DaemonApply::Restart {
         if running == 0 {
             lines.push("daemon restart; no container runs".to_owned());
-        } else if class == Class::Restart {
-            lines.push(format!(
-                "daemon restart; {} keep running, published ports pause for a moment",
-                count(running)
-            ));
-        } else {
+        } else if stops {
             let (all, stay): (Vec<&str>, Vec<&str>) = stopped(context);
-            let stops =
-                !matches!(survival, Survival::InForce | Survival::After(_)) || class == Class::Loss;
-            if stops {
-                lines.push(format!("daemon restart; {} stop: {}", count(running), listed(&all)));
-                if !stay.is_empty() {
-                    let stay = listed(&stay);
-                    lines.push(format!("not started again, for want of a restart policy: {stay}"));
-                }
-            } else {
-                lines.push(format!("daemon restart; {} keep running", count(running)));
+            lines.push(format!("daemon restart, which stops {}: {}", count(running), listed(&all)));
+            if !stay.is_empty() {
+                let stay = listed(&stay);
+                lines.push(format!("not started again, for want of a restart policy: {stay}"));
             }
+        } else {
+            lines.push(format!(
+                "daemon restart; containers keep running ({running}), published ports pause for \
+                 a moment"
+            ));
         }
     }
     match facts.map(|it| (it.takes_effect, it.pickup)) {
