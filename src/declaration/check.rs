@@ -6,7 +6,11 @@ mod scalar;
 mod unknown;
 mod ways;
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -28,9 +32,9 @@ pub(crate) struct Checked {
 impl Checked {
     /// Returns whether nothing at this path or below it is at fault.
     pub(crate) fn is_clean(&self, path: &str) -> bool {
-        !self.faulty.iter().any(|at| {
-            at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        let below = format!("{path}/");
+        let next = self.faulty.range(below.clone()..).next();
+        !self.faulty.contains(path) && !next.is_some_and(|at| at.starts_with(&below))
     }
 }
 
@@ -272,19 +276,24 @@ impl Checker<'_> {
     }
 
     fn duplicates(&mut self, node: &Node) {
-        for (index, entry) in node.entries().iter().enumerate() {
-            let earlier = node.entries()[..index].iter().find(|it| it.key == entry.key);
-            if let Some(earlier) = earlier {
-                let (line, _) = self.place(&earlier.key_span).line_column();
-                let problem = self
-                    .problem(
-                        "decl.duplicate-key",
-                        format!("`{}` is given twice", entry.key),
-                        &entry.key_span,
-                    )
-                    .label("again here")
-                    .note(format!("first given in line {line}"));
-                self.found.problems.push(problem);
+        let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
+        for entry in node.entries() {
+            match seen.get(entry.key.as_str()) {
+                None => {
+                    seen.insert(&entry.key, &entry.key_span);
+                }
+                Some(first) => {
+                    let (line, _) = self.place(first).line_column();
+                    let problem = self
+                        .problem(
+                            "decl.duplicate-key",
+                            format!("`{}` is given twice", entry.key),
+                            &entry.key_span,
+                        )
+                        .label("again here")
+                        .note(format!("first given in line {line}"));
+                    self.found.problems.push(problem);
+                }
             }
             self.duplicates(&entry.value);
         }

@@ -15,6 +15,9 @@ use crate::{
     rules::{self, AnyRule},
 };
 
+/// More than a person reads; a file with more is something else than a declaration.
+const MAX_SHOWN: usize = 200;
+
 /// Reads a declaration and everything it extends. `loader` is asked for the files that are named
 /// under `extends`, by path; its error is shown as it is.
 pub fn load(
@@ -57,38 +60,53 @@ fn in_order(problems: Vec<Problem>, order: &[SourceFile]) -> Vec<Problem> {
     let mut problems = problems;
     problems.sort_by_key(rank);
 
-    let mut grouped: Vec<(Problem, Vec<u32>)> = Vec::new();
+    let mut groups: Vec<(Problem, Vec<u32>)> = Vec::new();
+    let mut group_of: BTreeMap<(String, &str, String, String, Vec<String>), usize> =
+        BTreeMap::new();
     for problem in problems {
-        let name = |it: &Problem| it.at.as_ref().map(|at| at.source.name.clone());
-        let same = grouped.iter_mut().find(|(first, _)| {
-            (first.code, &first.message, &first.label, &first.notes, name(first))
-                == (problem.code, &problem.message, &problem.label, &problem.notes, name(&problem))
-        });
-        match same {
+        let name = problem.at.as_ref().map(|at| at.source.name.clone()).unwrap_or_default();
+        let key = (
+            name,
+            problem.code,
+            problem.message.clone(),
+            problem.label.clone(),
+            problem.notes.clone(),
+        );
+        match group_of.get(&key).and_then(|index| groups.get_mut(*index)) {
             // The very same place seen twice: an anchor used in several places.
             Some((first, _)) if first.at == problem.at => {}
-            Some((_, lines)) => {
-                lines.extend(problem.at.as_ref().map(|at| at.line_column().0));
+            Some((_, lines)) => lines.extend(problem.at.as_ref().map(|at| at.line_column().0)),
+            None => {
+                group_of.insert(key, groups.len());
+                groups.push((problem, Vec::new()));
             }
-            None => grouped.push((problem, Vec::new())),
         }
     }
-    grouped
-        .into_iter()
-        .map(|(problem, lines)| match lines.as_slice() {
-            [] => problem,
-            [line] => problem.note(format!("the same once more in line {line}")),
-            [..] => {
-                let shown: Vec<String> = lines.iter().take(10).map(u32::to_string).collect();
-                let rest = if lines.len() > 10 { ", …" } else { "" };
-                problem.note(format!(
-                    "the same {} more times: lines {}{rest}",
-                    lines.len(),
-                    shown.join(", ")
-                ))
-            }
-        })
-        .collect()
+    let beyond = groups.len().saturating_sub(MAX_SHOWN);
+    groups.truncate(MAX_SHOWN);
+    let mut shown: Vec<Problem> =
+        groups.into_iter().map(|(problem, lines)| with_repeats(problem, &lines)).collect();
+    if beyond > 0 {
+        let message = format!("{beyond} more problems are not shown");
+        shown.push(Problem::without_text("decl.too-many-problems", message));
+    }
+    shown
+}
+
+fn with_repeats(problem: Problem, lines: &[u32]) -> Problem {
+    match lines {
+        [] => problem,
+        [line] => problem.note(format!("the same once more in line {line}")),
+        [..] => {
+            let shown: Vec<String> = lines.iter().take(10).map(u32::to_string).collect();
+            let rest = if lines.len() > 10 { ", …" } else { "" };
+            problem.note(format!(
+                "the same {} more times: lines {}{rest}",
+                lines.len(),
+                shown.join(", ")
+            ))
+        }
+    }
 }
 
 /// Rules by ID, of those that the predicate lets through.

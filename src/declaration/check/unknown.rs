@@ -16,11 +16,18 @@ use crate::{
     rules::{self, RULES},
 };
 
+/// Problems in one file after which unknown keys are only named.
+const MAX_GUESSES: usize = 500;
+
 impl Checker<'_> {
     pub(super) fn unknown_key(&mut self, schema: &'static Value, entry: &Entry) {
         let (key, span) = (entry.key.as_str(), &entry.key_span);
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let problem = match path.as_slice() {
+            // Guessing takes time, and nobody reads the thousandth guess.
+            _ if self.found.problems.len() > MAX_GUESSES => {
+                self.problem("decl.unknown-key", format!("unknown key `{key}`"), span)
+            }
             ["rules"] | ["containers", _, "rules"] => self.unknown_rule(schema, key, span),
             ["rules", id] | ["containers", _, "rules", id] => {
                 let id = (*id).to_owned();
