@@ -221,11 +221,11 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
         }
         acted.extend(follow);
         match identity::container(context.snapshot, address) {
-            Some(observed) if address.kind() == "container" => {
+            Some(observed) => {
                 let change = containers::change(context, address, observed, &acted);
                 changes.push((change, acted));
             }
-            Some(_) | None => about_daemon.extend(acted),
+            None => about_daemon.extend(acted),
         }
     }
     changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));

@@ -288,7 +288,11 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
                 lines.push("the Compose file says otherwise; its next recreate undoes this".into());
             }
         }
-        Means::Replace(_) => {
+        Means::Replace(merged) => {
+            let moves_user = merged.edits.iter().any(|it| matches!(it, ContainerEdit::User(_)));
+            if moves_user && !spec.mounts.is_empty() {
+                lines.push("files in its volumes keep their owners".into());
+            }
             if spec.state.has_processes() {
                 lines.push("down while it is replaced; for how long is unknown".into());
                 if !ports.is_empty() {

@@ -78,6 +78,9 @@ pub fn digest_of_policy(
 
 /// Returns the container of this address; a snapshot is sorted by name.
 pub(super) fn container<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Observed> {
+    if address.kind() != "container" {
+        return None;
+    }
     let name = address.name();
     let found = snapshot.containers.binary_search_by(|it| it.spec.name.as_str().cmp(name));
     found.ok().map(|at| &snapshot.containers[at])
