@@ -46,6 +46,7 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
             clock: Timestamp::now,
         };
         let look = pipeline::look(errand).await?;
+        daemon_file_is_readable(&look)?;
         let todo = look.plan.todo().count();
         if todo == 0 {
             pipeline::housekeep(errand, &lock, &look).await?;
@@ -108,6 +109,20 @@ fn agreed(look: &Look, todo: usize) -> Result<bool, Failure> {
         if todo == 1 { "this change".to_owned() } else { format!("these {todo} changes") };
     terminal::ask(&format!("Make {actions} on {}?", look.plan.host.name))
         .map_err(|error| Failure::io("ask", &error))
+}
+
+/// Refuses before anything is touched: a file that nobody can read cannot be changed either.
+fn daemon_file_is_readable(look: &Look) -> Result<(), Failure> {
+    let Some(why) = &look.snapshot.daemon.file_error else { return Ok(()) };
+    if !look.report.objects.iter().any(|it| it.kind() == "daemon") {
+        return Ok(());
+    }
+    let path = &look.snapshot.daemon.file_path;
+    let problem = Problem::without_text("daemon.file", format!("cannot read {path}"))
+        .note(why.clone())
+        .note("the daemon goes on with what it read when it started, and would not start again")
+        .help("mend the file by hand; `dockerd --validate` says whether it is sound. Nothing was changed");
+    Err(Failure::new(Exit::Failed, problem))
 }
 
 fn nobody_to_ask() -> Failure {

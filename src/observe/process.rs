@@ -148,6 +148,10 @@ impl Proc {
         Ok(paths)
     }
 
+    fn parent(&self, pid: u32) -> Option<u32> {
+        status_word(&self.text(pid, "status").ok()?, "PPid", 0)?.parse().ok()
+    }
+
     fn held_sockets(&self, pid: u32) -> io::Result<BTreeSet<u64>> {
         let mut held = BTreeSet::new();
         for entry in fs::read_dir(self.of(pid, "fd"))? {
@@ -184,7 +188,7 @@ impl Proc {
             return Err("no process of the name dockerd is visible here");
         }
         let mut hidden = false;
-        let mut found = None;
+        let mut serving = Vec::new();
         for pid in &candidates {
             let listeners = match self.listeners(*pid) {
                 Ok(listeners) => listeners,
@@ -198,19 +202,22 @@ impl Proc {
                 fs::metadata(root.outside(path))
                     .is_ok_and(|it| (it.dev(), it.ino()) == (wanted.dev(), wanted.ino()))
             });
-            if serves && found.replace(*pid).is_some() {
-                return Err("several daemons listen on the engine's socket");
+            if serves {
+                serving.push(*pid);
             }
         }
-        match (found, candidates.as_slice()) {
-            (Some(pid), _) => Ok(pid),
-            (None, [pid]) if hidden && names_pid(Path::new("/run/docker.pid"), *pid) => Ok(*pid),
-            (None, _) if hidden => {
+        // A child that the daemon has forked and that has not yet become another program looks
+        // just like it.
+        let forked = |pid: &u32| self.parent(*pid).is_some_and(|it| serving.contains(&it));
+        let daemons: Vec<u32> = serving.iter().copied().filter(|pid| !forked(pid)).collect();
+        match (daemons.as_slice(), candidates.as_slice()) {
+            ([pid], _) => Ok(*pid),
+            ([], [pid]) if hidden && names_pid(Path::new("/run/docker.pid"), *pid) => Ok(*pid),
+            ([], _) if hidden => {
                 Err("no permission to look at the daemon's process; run plimsoll as root")
             }
-            (None, _) => {
-                Err("no visible process of the name dockerd listens on the engine's socket")
-            }
+            ([], _) => Err("no visible process of the name dockerd listens on the engine's socket"),
+            _ => Err("several daemons listen on the engine's socket"),
         }
     }
 }

@@ -22,22 +22,30 @@ pub fn applied(
     style: &Style,
 ) -> io::Result<()> {
     let total = run.outcomes.len();
+    let mut said_before = String::new();
     for (index, change) in run.outcomes.iter().enumerate() {
-        step(out, index + 1, total, change, style)?;
+        // Keys of the daemon share one fate, and one reason is enough.
+        let (_, text) = said(&change.outcome);
+        let repeated = !text.is_empty() && text == said_before;
+        let text = if repeated { "for the same reason".to_owned() } else { text };
+        step(out, (index + 1, total), change, &text, style)?;
+        if !repeated {
+            said_before = text;
+        }
     }
     closing(out, run, after, style)
 }
 
-/// Writes how one change ended.
-pub fn step(
+/// Writes how one change ended, with the text beside or below it.
+fn step(
     out: &mut dyn Write,
-    number: usize,
-    total: usize,
+    (number, total): (usize, usize),
     change: &RunChange,
+    text: &str,
     style: &Style,
 ) -> io::Result<()> {
     let digits = total.to_string().len();
-    let (word, text) = said(&change.outcome);
+    let (word, _) = said(&change.outcome);
     let colored = match change.outcome {
         Outcome::Done { .. } => style.good(&padded(word, 11)),
         Outcome::NotReached => padded(word, 11),
@@ -51,17 +59,19 @@ pub fn step(
         format!(" {number:>digits$}/{total}  {address}  {colored}  {:>7}", took(change.took_ms));
     let column = 2 * digits + 4 + room + 2 + 11 + 2 + 7 + 2;
     let space = style.width.saturating_sub(column);
-    let text = plain(&text);
-    if text.is_empty() {
-        writeln!(out, "{}", head.trim_end())
-    } else if width(&text) <= space {
-        writeln!(out, "{head}  {text}")
-    } else {
-        writeln!(out, "{head}")?;
-        for piece in wrapped(&text, style.width.saturating_sub(8).max(20)) {
-            writeln!(out, "        {piece}")?;
+    let lines: Vec<String> = text.lines().map(plain).collect();
+    match lines.as_slice() {
+        [] => writeln!(out, "{}", head.trim_end()),
+        [line] if width(line) <= space => writeln!(out, "{head}  {line}"),
+        lines => {
+            writeln!(out, "{head}")?;
+            for piece in
+                lines.iter().flat_map(|it| wrapped(it, style.width.saturating_sub(8).max(20)))
+            {
+                writeln!(out, "        {piece}")?;
+            }
+            Ok(())
         }
-        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ fn a_setting_that_the_engine_cannot_start_with_is_taken_back_on_sid() {
     cannot_start_with_it(Suite::Sid);
 }
 
-/// An option unknown to the log driver: no validation sees it, and no start survives it.
+/// An address that no interface has: no validation sees it, and no start survives it.
 fn cannot_start_with_it(suite: Suite) {
     let host = lab::host(suite).exclusive();
     let live = apply(&host, "    live-restore: true\n");
@@ -39,7 +39,8 @@ fn cannot_start_with_it(suite: Suite) {
 
     assert_eq!(failed.status, 5, "{}{}", failed.stdout, failed.stderr);
     let told = failed.stdout + &failed.stderr;
-    assert!(told.contains("no-such-option"), "the engine's own words are missing: {told}");
+    let words = "cannot assign requested address";
+    assert!(told.contains(words), "the engine's own words are missing: {told}");
     assert_eq!(host.read(DAEMON_JSON), file, "the old file is back");
     assert!(host.answers());
     assert_eq!(host.inspect("rf-idle")["State"], before["State"], "the container never noticed");
