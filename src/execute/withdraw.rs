@@ -74,15 +74,25 @@ pub(super) async fn withdraw<E: Effects>(
 }
 
 /// Renames and stops it, as far as that is to be done.
+///
+/// Engines cannot rename a container that is about to restart ("sandbox not found"). Such a one is
+/// stopped first; cut off in between, it does not pass the gate, and recovery comes here again.
 async fn retire_twin<E: Effects>(
     effects: &E,
     new: &Seen,
     name: &str,
 ) -> Result<(), (&'static str, DockerError)> {
-    if phase(new.name()).1 == Phase::InOffice {
+    let in_office = phase(new.name()).1 == Phase::InOffice;
+    let rename = || async {
         steps::rename(effects, new.id(), &failed_name(name))
             .await
-            .map_err(|error| ("take the replacement out of office", error))?;
+            .map_err(|error| ("take the replacement out of office", error))
+    };
+    let is_looping = new.status() == "restarting";
+    let mut renamed = !in_office;
+    if in_office && !is_looping {
+        // It may have ended since it was looked at; then there is a second attempt.
+        renamed = rename().await.is_ok();
     }
     if new.has_processes() {
         if new.restart_policy() != "no" {
@@ -92,7 +102,7 @@ async fn retire_twin<E: Effects>(
         }
         steps::stop(effects, new.id()).await.map_err(|error| ("stop the replacement", error))?;
     }
-    Ok(())
+    if renamed { Ok(()) } else { rename().await }
 }
 
 fn left_behind(name: &str) -> Vec<String> {
