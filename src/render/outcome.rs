@@ -110,6 +110,7 @@ fn closing(out: &mut dyn Write, run: &Run, after: Option<&Plan>, style: &Style) 
             writeln!(out, "checked again: in sync")?;
         } else {
             super::text::ledgers(out, plan, style, "checked again: ")?;
+            super::status::waiting(out, plan, style)?;
         }
     }
     let stuck = run.outcomes.iter().filter_map(|it| match &it.outcome {

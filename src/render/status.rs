@@ -36,14 +36,7 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
         writeln!(out, "{}", style.good("In sync."))?;
     }
     text::ledgers(out, plan, style, "")?;
-    for change in text::worst_last(plan) {
-        let class = style.by_class(change.class, change.class.word());
-        let state = match &change.held {
-            None => "to do",
-            Some(held) => waits_for(held),
-        };
-        writeln!(out, "  {}  {class}  {state}", plain(change.address.as_str()))?;
-    }
+    waiting(out, plan, style)?;
     let by_hand = plan.notes.iter().filter(|it| it.kind == NoteKind::ByHand);
     for note in by_hand {
         writeln!(out, "  {}  by hand  {}", plain(note.address.as_str()), note.rule.id)?;
@@ -59,6 +52,19 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
         let since = status.now.and_then(|now| ago(&kept.since, now));
         let since = since.unwrap_or_else(|| kept.since.clone());
         writeln!(out, "kept: {} (replaced {})", plain(&kept.name), plain(&since))?;
+    }
+    Ok(())
+}
+
+/// Writes what is not done yet and why, a line each, worst last.
+pub(super) fn waiting(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    for change in text::worst_last(plan) {
+        let class = style.by_class(change.class, change.class.word());
+        let state = match &change.held {
+            None => "to do",
+            Some(held) => waits_for(held),
+        };
+        writeln!(out, "  {}  {class}  {state}", plain(change.address.as_str()))?;
     }
     Ok(())
 }
