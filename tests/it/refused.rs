@@ -35,10 +35,11 @@ fn cannot_start_with_it(suite: Suite) {
     host.docker(&["run", "-d", "--name", "rf-idle", BUSYBOX]);
     let (before, file) = (host.inspect("rf-idle"), host.read(DAEMON_JSON));
 
-    let failed = apply(&host, "    live-restore: true\n    log-opts: { no-such-option: \"1\" }\n");
+    let failed = apply(&host, "    live-restore: true\n    metrics-addr: 192.0.2.77:9323\n");
 
     assert_eq!(failed.status, 5, "{}{}", failed.stdout, failed.stderr);
-    let told = failed.stdout + &failed.stderr;
+    // Long lines are wrapped.
+    let told = failed.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = "cannot assign requested address";
     assert!(told.contains(words), "the engine's own words are missing: {told}");
     assert_eq!(host.read(DAEMON_JSON), file, "the old file is back");
