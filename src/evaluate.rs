@@ -13,6 +13,7 @@ use crate::{
         policy::{Assignment, Policy, Waiver},
     },
     model::{
+        class::Class,
         finding::{Finding, Report, Severity, Verdict},
         object::{Address, Object},
         selector::Matcher,
@@ -59,9 +60,17 @@ impl<'p> Evaluation<'p> {
             let object = Object::Container(&observed.spec);
             let mut looked_at = false;
             let mut passing = 0;
-            for assignment in chooser.for_container(&observed.spec) {
+            let mut judged: Vec<_> = chooser
+                .for_container(&observed.spec)
+                .map(|assignment| (assignment, assignment.bound.judge(object)))
+                .collect();
+            if judged.iter().any(|(assignment, verdict)| is_put_aside(assignment, verdict)) {
+                self.report.not_applicable += judged.len();
                 looked_at = true;
-                let verdict = assignment.bound.judge(object);
+                judged.clear();
+            }
+            for (assignment, verdict) in judged {
+                looked_at = true;
                 passing += self.count(assignment, &address, Subject::Object(object), verdict);
             }
             self.fold();
@@ -186,6 +195,11 @@ impl<'p> Evaluation<'p> {
         waivers.tell(&mut report);
         report
     }
+}
+
+/// Whether a container is not allowed and out of action already: nobody hardens what must not run.
+fn is_put_aside(assignment: &Assignment, verdict: &Option<Verdict>) -> bool {
+    assignment.meta.fix == Some(Class::Evict) && matches!(verdict, Some(Verdict::NotApplicable(_)))
 }
 
 const fn rank(severity: Severity) -> usize {

@@ -8,7 +8,6 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::Value;
 
 use crate::{
     declaration::{policy::Policy, problem::Problem},
@@ -25,13 +24,12 @@ use crate::{
         host::Host,
         recover, retire,
     },
-    model::{daemon::DaemonConfig, finding::Report, object::Address, snapshot::Snapshot},
+    model::{finding::Report, object::Address, snapshot::Snapshot},
     observe,
     plan::{
         Action, Ceiling, Change, FORMAT_VERSION, Lost, Plan, build, flags, identity,
         run::{Applied, LastApplied, Outcome, Run, RunChange, Undone},
     },
-    sources::create_body::DaemonFacts,
     store::{Holder, Lock, LockError, Retention, Store, StoreError},
 };
 
@@ -156,6 +154,7 @@ pub async fn act(
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
     let mut outcomes = change_containers(errand, look, id, options, of_daemon, tell).await?;
     let mut last = errand.store.last_applied()?;
+    note_undone(&mut last, id, &outcomes, &errand.policy.digest);
     let after = look_with(errand, &last).await?;
     expose_what_did_not_take(&mut outcomes, &after.plan);
     let run = Run {
@@ -227,28 +226,13 @@ async fn change_containers(
 ) -> Result<Vec<RunChange>, PipelineError> {
     // What the daemon adds to containers by itself may have changed a moment ago.
     let daemon = if before.is_empty() {
-        daemon_facts(&look.snapshot.daemon)
+        execute::daemon_facts(&look.snapshot.daemon)
     } else {
-        daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?.daemon)
+        execute::daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?.daemon)
     };
     let how = ExecuteOptions { run, gate: options.gate, keep_going: options.keep_going, daemon };
     let host = Host::new(errand.docker.clone());
     Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
-}
-
-/// What the daemon fills in where a container says nothing.
-fn daemon_facts(config: &DaemonConfig) -> DaemonFacts {
-    let running = |key: &str| config.keys.get(key).and_then(|it| it.running.stated()).cloned();
-    let ulimits = running("default-ulimits").unwrap_or_default();
-    DaemonFacts {
-        default_runtime: running("default-runtime")
-            .and_then(|it| it.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-        default_ulimits: match ulimits {
-            Value::Object(by_name) => by_name.into_iter().map(|(_, limit)| limit).collect(),
-            _ => Vec::new(),
-        },
-    }
 }
 
 fn failed(change: &Change, why: &str) -> RunChange {
@@ -280,21 +264,22 @@ fn expose_what_did_not_take(outcomes: &mut [RunChange], after: &Plan) {
     }
 }
 
-/// Notes how every object in sync looks, and what was undone, for the next plan.
+/// Notes how every object in sync looks, for the next plan.
 fn remember(last: &mut LastApplied, run: &Run, after: &Look, policy: &Policy) {
     last.run = Some((run.id, run.ended_at.clone()));
     last.declaration_digest.clone_from(&run.declaration_digest);
     env!("CARGO_PKG_VERSION").clone_into(&mut last.tool_version);
-    last.undone.retain(|_, undone| undone.declaration_digest == run.declaration_digest);
-    for outcome in &run.outcomes {
+    note_in_sync(last, after, policy, &run.ended_at);
+}
+
+/// Notes what was undone, so that it is not tried again before the declaration moves.
+fn note_undone(last: &mut LastApplied, run: u64, outcomes: &[RunChange], digest: &str) {
+    last.undone.retain(|_, undone| undone.declaration_digest == digest);
+    for outcome in outcomes {
         match &outcome.outcome {
             Outcome::Undone { why } | Outcome::Stuck { why, .. } => {
-                let undone = Undone {
-                    declaration_digest: run.declaration_digest.clone(),
-                    why: why.clone(),
-                    run: run.id,
-                };
-                last.undone.insert(outcome.change.clone(), undone);
+                let (why, declaration_digest) = (why.clone(), digest.to_owned());
+                last.undone.insert(outcome.change.clone(), Undone { declaration_digest, why, run });
             }
             Outcome::Done { .. } => {
                 last.undone.remove(&outcome.change);
@@ -302,7 +287,6 @@ fn remember(last: &mut LastApplied, run: &Run, after: &Look, policy: &Policy) {
             Outcome::NotReached | Outcome::Failed { .. } => {}
         }
     }
-    note_in_sync(last, after, policy, &run.ended_at);
 }
 
 fn note_in_sync(last: &mut LastApplied, look: &Look, policy: &Policy, at: &str) {

@@ -40,7 +40,8 @@ const ROOMS: &[Room] = &[
         "pipeline",
         &["model", "declaration", "observe", "evaluate", "plan", "execute", "store", "docker"],
     ),
-    effects("enforce", &["model", "declaration", "plan", "pipeline", "docker", "store"]),
+    // Of `execute` it takes the words for interrupting and for telling progress.
+    effects("enforce", &["model", "declaration", "plan", "execute", "pipeline", "docker", "store"]),
 ];
 
 /// What a pure room must not contain.

@@ -343,6 +343,7 @@ fn parts(example: &'static Example) -> (&'static str, &'static str, &'static str
         Example::Passes { params, object } => ("passes", params, object),
         Example::Fails { params, object } => ("fails", params, object),
         Example::Unknown { params, object } => ("unknown", params, object),
+        Example::NotApplicable { params, object } => ("not applicable", params, object),
     }
 }
 

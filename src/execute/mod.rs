@@ -22,13 +22,15 @@ use std::{
     time::Instant,
 };
 
+use serde_json::Value;
+
 use self::{
     effects::Effects, evict::Evicted, gate::GateOptions, relations::Relations, replace::Order,
     seen::Seen,
 };
 use crate::{
     docker::DockerError,
-    model::edit::ContainerEdit,
+    model::{daemon::DaemonConfig, edit::ContainerEdit},
     plan::{
         Action, Change, Plan,
         run::{Outcome, RunChange},
@@ -45,6 +47,21 @@ pub struct ExecuteOptions {
     /// Whether changes go on after one that failed.
     pub keep_going: bool,
     pub daemon: DaemonFacts,
+}
+
+/// Returns what the daemon fills in where a container says nothing.
+pub fn daemon_facts(config: &DaemonConfig) -> DaemonFacts {
+    let running = |key: &str| config.keys.get(key).and_then(|it| it.running.stated()).cloned();
+    let ulimits = running("default-ulimits").unwrap_or_default();
+    DaemonFacts {
+        default_runtime: running("default-runtime")
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        default_ulimits: match ulimits {
+            Value::Object(by_name) => by_name.into_iter().map(|(_, limit)| limit).collect(),
+            _ => Vec::new(),
+        },
+    }
 }
 
 /// Set from outside, by a signal: once to end after the change in hand, twice to take that one

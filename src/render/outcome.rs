@@ -26,7 +26,8 @@ pub fn applied(
     for (index, change) in run.outcomes.iter().enumerate() {
         // Keys of the daemon share one fate, and one reason is enough.
         let (_, text) = said(&change.outcome);
-        let repeated = !text.is_empty() && text == said_before;
+        let is_done = matches!(change.outcome, Outcome::Done { .. });
+        let repeated = !is_done && !text.is_empty() && text == said_before;
         let text = if repeated { "for the same reason".to_owned() } else { text };
         step(out, (index + 1, total), change, &text, style)?;
         if !repeated {

@@ -113,6 +113,7 @@ fn examples(out: &mut dyn Write, meta: &Meta, style: &Style) -> io::Result<()> {
             Example::Passes { params, object } => ("passes", params, object),
             Example::Fails { params, object } => ("fails", params, object),
             Example::Unknown { params, object } => ("unknown", params, object),
+            Example::NotApplicable { params, object } => ("not applicable", params, object),
         };
         let params = params.trim();
         let with = if params.is_empty() || params == "{}" {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     model::{finding::Mode, object::Address},
-    plan::{Change, NoteKind, Plan},
+    plan::{Change, Note, NoteKind, Plan},
 };
 
 /// What of a plan is shown.
@@ -171,18 +171,25 @@ fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
     if any { writeln!(out) } else { Ok(()) }
 }
 
+/// One entry a rule: nothing is done about these, so the objects are enough.
 fn reported(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    let mut any = false;
+    let mut rules: BTreeMap<(&str, Mode), Vec<&Note>> = BTreeMap::new();
     for note in plan.notes.iter().filter(|it| it.kind == NoteKind::Reported) {
-        any = true;
-        let mode = match note.mode {
+        rules.entry((&note.rule.id, note.mode)).or_default().push(note);
+    }
+    for ((rule, mode), notes) in &rules {
+        let word = match mode {
             Mode::Observe => "observed",
             Mode::Warn => "warning",
             Mode::Enforce => "reported",
         };
-        block::note(out, "*", mode, note, style)?;
+        let severity = notes[0].rule.severity;
+        let severity = style.by_severity(severity, severity.word());
+        writeln!(out, "  *   {rule} ({severity})   {word} at {}", counted(notes.len(), "object"))?;
+        let names: Vec<String> = notes.iter().map(|it| plain(it.address.as_str())).collect();
+        labelled(out, style, "objects", &names.join(", "))?;
     }
-    if any { writeln!(out) } else { Ok(()) }
+    if rules.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 fn by_hand(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {

@@ -110,6 +110,7 @@ pub enum Example {
     Passes { params: &'static str, object: &'static str },
     Fails { params: &'static str, object: &'static str },
     Unknown { params: &'static str, object: &'static str },
+    NotApplicable { params: &'static str, object: &'static str },
 }
 
 /// A rule with its types erased, so that all fit in one list.
@@ -209,13 +210,18 @@ fn fails_by_hand(
     Verdict::Fail { field, seen: seen.into(), want: want.into(), fix: Fix::ByHand(advice.into()) }
 }
 
-/// A failure that ends with the container out of action.
-fn evicted(
+/// A failure that ends with the container out of action; not applicable once it is. The evaluator
+/// puts such a container aside: nobody hardens what must not run.
+fn not_allowed(
+    container: &ContainerSpec,
     field: &'static str,
     seen: impl Into<String>,
     want: impl Into<String>,
     until: Eviction,
 ) -> Verdict {
+    if is_out_of_action(container, until) {
+        return Verdict::NotApplicable("not allowed, and out of action already");
+    }
     let fix = Fix::Edits(vec![Edit::Evict { until }]);
     Verdict::Fail { field, seen: seen.into(), want: want.into(), fix }
 }

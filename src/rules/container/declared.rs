@@ -11,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         selector::Selector,
     },
-    rules::{Example, Meta, ParamError, Rule, evicted, is_out_of_action, require_entries},
+    rules::{Example, Meta, ParamError, Rule, not_allowed, require_entries},
 };
 
 pub struct Declared;
@@ -44,11 +44,11 @@ Whatever used it no longer gets an answer.
             params: "allow: [{name: 'web-*'}, {image: 'shop/*'}]",
             object: "{Name: /web-1, State: {Status: running}}",
         },
-        Example::Passes {
+        Example::NotApplicable {
             params: "allow: [{name: web}]",
             object: "{Name: /miner, State: {Status: exited}}",
         },
-        Example::Passes {
+        Example::NotApplicable {
             params: "{allow: [{name: web}], evict: pause}",
             object: "{Name: /miner, State: {Status: paused}}",
         },
@@ -91,11 +91,10 @@ impl Rule for Declared {
     }
 
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
-        if is_out_of_action(container, params.evict)
-            || params.allow.iter().any(|selector| selector.selects(container))
-        {
+        if params.allow.iter().any(|selector| selector.selects(container)) {
             return Verdict::Pass;
         }
-        evicted("container", "not declared", "one that is declared", params.evict)
+        let want = "one that is declared";
+        not_allowed(container, "container", "not declared", want, params.evict)
     }
 }

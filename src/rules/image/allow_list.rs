@@ -13,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         selector::image_spellings,
     },
-    rules::{Example, Meta, ParamError, Rule, evicted, is_out_of_action, require_entries},
+    rules::{Example, Meta, ParamError, Rule, is_out_of_action, not_allowed, require_entries},
 };
 
 pub struct AllowList;
@@ -52,7 +52,7 @@ Whatever used it no longer gets an answer.
             params: "allow: ['sha256:1f0c']",
             object: "{Image: 'sha256:1f0c', Config: {Image: miner}, State: {Status: running}}",
         },
-        Example::Passes {
+        Example::NotApplicable {
             params: "allow: ['nginx:*']",
             object: "{Config: {Image: miner}, State: {Status: created}}",
         },
@@ -99,9 +99,6 @@ impl Rule for AllowList {
     }
 
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
-        if is_out_of_action(container, params.evict) {
-            return Verdict::Pass;
-        }
         let spellings = image_spellings(&container.image);
         let is_digest = |pattern: &&String| pattern.contains("sha256:");
         let (digests, names): (Vec<_>, Vec<_>) = params.allow.iter().partition(is_digest);
@@ -111,6 +108,12 @@ impl Rule for AllowList {
             return Verdict::Pass;
         }
         match &container.repo_digests {
+            // What does not run does no harm, whatever it is made of.
+            Field::Inherited(_) | Field::Unknown(_)
+                if !digests.is_empty() && is_out_of_action(container, params.evict) =>
+            {
+                return Verdict::Pass;
+            }
             Field::Set(known) => {
                 if digests.iter().any(|it| known.iter().any(|digest| is_known_as(it, digest))) {
                     return Verdict::Pass;
@@ -123,7 +126,7 @@ impl Rule for AllowList {
             Field::Unknown(why) => return Verdict::Unknown((*why).into()),
         }
         let seen = if container.image.is_empty() { &container.image_id } else { &container.image };
-        evicted("image", seen, "one that is allowed", params.evict)
+        not_allowed(container, "image", seen, "one that is allowed", params.evict)
     }
 }
 
