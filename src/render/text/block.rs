@@ -129,8 +129,8 @@ fn settings(out: &mut dyn Write, settings: &[SettingChange], style: &Style) -> i
 const fn forced(class: Class) -> &'static str {
     match class {
         Class::Live => "",
-        Class::Restart => "takes a restart of the daemon",
-        Class::Recreate => "cannot change on a live container",
+        Class::Restart => "needs a restart",
+        Class::Recreate => "fixed at creation",
         Class::Evict => "puts it out of action",
         Class::Outage => "takes the daemon down",
         Class::Loss => "moves the daemon's storage",
