@@ -1,14 +1,11 @@
 //! From what the library returns to the bytes of one screen.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-};
+use std::{fs, io};
 
 use jiff::Timestamp;
 use plimsoll::{
     pipeline::{Acted, Look},
-    plan::{Action, Plan, daemon_file},
+    plan::{Plan, daemon_file},
     render::{
         Style, diff, json, outcome,
         text::{self, PlanOptions},
@@ -68,26 +65,10 @@ pub(crate) fn differs(plan: &Plan) -> bool {
     !plan.changes.is_empty() || objects.by_hand > 0 || objects.unknown > 0
 }
 
-/// Returns the difference that the whole plan makes to the daemon's file; `None` without one.
+/// Returns the difference that the plan makes to the daemon's file; `None` without one.
 fn daemon_diff(look: &Look) -> Option<String> {
+    look.plan.todo().find(|change| change.address.kind() == "daemon")?;
     let before = fs::read_to_string(&look.snapshot.daemon.file_path).ok();
-    let (mut set, mut remove) = (BTreeMap::new(), BTreeSet::new());
-    for change in &look.plan.changes {
-        match &change.action {
-            Action::DaemonKey { key, value: Some(value), .. } => {
-                set.insert(key.clone(), value.clone());
-            }
-            Action::DaemonKey { key, value: None, .. } => {
-                remove.insert(key.clone());
-            }
-            Action::UpdateContainer { .. }
-            | Action::ReplaceContainer { .. }
-            | Action::EvictContainer { .. } => {}
-        }
-    }
-    if set.is_empty() && remove.is_empty() {
-        return None;
-    }
-    let after = daemon_file::edited(before.as_deref(), &set, &remove).ok()?;
+    let after = daemon_file::after(&look.plan, before.as_deref()).ok()?;
     Some(diff::daemon_file(before.as_deref().unwrap_or_default(), &after))
 }
