@@ -152,7 +152,18 @@ pub async fn act(
     lock.name_run(id)?;
     let started_at = (errand.clock)();
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
-    let mut outcomes = change_containers(errand, look, id, options, of_daemon, tell).await?;
+    let mut unsaved = Ok(());
+    let save_and_tell: Tell<'_> = &mut |progress| {
+        if let Progress::Saved(evicted) = &progress
+            && let Err(error) = errand.store.save_evicted(lock, &evicted.id, evicted)
+        {
+            unsaved = Err(error);
+        }
+        tell(progress);
+    };
+    let mut outcomes =
+        change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
+    unsaved?;
     let mut last = errand.store.last_applied()?;
     note_undone(&mut last, id, &outcomes, &errand.policy.digest);
     let after = look_with(errand, &last).await?;

@@ -17,6 +17,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde::Serialize;
+
 use crate::plan::run::{LastApplied, Run};
 
 pub use daemon_change::{DaemonChange, Ran};
@@ -27,6 +29,7 @@ pub const DEFAULT_DIRECTORY: &str = "/var/lib/plimsoll";
 
 const LAST_APPLIED: &str = "last-applied.json";
 const RUNS: &str = "runs";
+const EVICTED: &str = "evicted";
 const COUNTER: &str = "run-counter";
 
 /// Temporary files of writes that were killed are removed when they are older than this.
@@ -120,6 +123,18 @@ impl Store {
     pub fn save_run(&self, _: &Lock, run: &Run) -> Result<(), StoreError> {
         create_directory(&self.directory.join(RUNS))?;
         file::write_versioned(&self.run_path(run.id), run)
+    }
+
+    /// Saves what an eviction takes away from a container, by the container's ID.
+    pub fn save_evicted<T: Serialize>(
+        &self,
+        _: &Lock,
+        id: &str,
+        evicted: &T,
+    ) -> Result<(), StoreError> {
+        let directory = self.directory.join(EVICTED);
+        create_directory(&directory)?;
+        file::write_versioned(&directory.join(format!("{id}.json")), evicted)
     }
 
     /// Returns the numbers of all runs that are kept, newest first.

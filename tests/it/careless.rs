@@ -25,6 +25,8 @@ pub(crate) const ALL: [&str; 10] = [
 ];
 
 pub(crate) const NAMED_DATA: &str = "a hundred orders";
+/// In an environment variable: nobody but the engine may know it.
+pub(crate) const SECRET: &str = "canary-7f3a";
 pub(crate) const ADDRESS: &str = "172.31.77.10";
 
 /// Starts them all.
@@ -35,7 +37,7 @@ docker create --name {CREATED_ONLY} --privileged {BUSYBOX}
 docker run -d --name mj-caps --cap-add SYS_ADMIN --cap-add NET_RAW --uts host {BUSYBOX}
 docker run -d --name mj-socket -v /var/run/docker.sock:/var/run/docker.sock {BUSYBOX}
 docker run -d --name mj-rundir -v /run:/host/run --security-opt no-new-privileges {BUSYBOX}
-docker run -d --name mj-named -v mj-data:/data --pid host --restart always {BUSYBOX}
+docker run -d --name mj-named -v mj-data:/data --pid host --restart always -e TOKEN={SECRET} {BUSYBOX}
 docker exec mj-named sh -c 'echo "{NAMED_DATA}" >/data/orders; chown -R 1000:1000 /data'
 docker run -d --name mj-anonymous --security-opt seccomp=unconfined {VOLUME}
 docker exec mj-anonymous sh -c 'rm /data/seed; echo kept >/data/own'

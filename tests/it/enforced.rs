@@ -126,6 +126,33 @@ fn what_is_not_declared_is_evicted_and_kept() {
     assert_eq!(rogue["HostConfig"]["RestartPolicy"]["Name"], "no");
     assert_eq!(rogue["NetworkSettings"]["Networks"], serde_json::json!({}));
     assert_eq!(host.inspect("en-known")["State"], known);
+    let way_back = host.sh("cat /var/lib/plimsoll/evicted/*.json");
+    assert!(way_back.contains("bridge") && way_back.contains("always"), "{way_back}");
     let again = host.plimsoll(&["plan", "--detailed-exitcode", "-f", FILE]);
     assert_eq!(again.status, 0, "{}{}", again.stdout, again.stderr);
+}
+
+#[test]
+fn kept_containers_go_when_their_time_is_over_and_volumes_stay() {
+    let host = lab::host(Suite::Sid).exclusive();
+    let declared = |retention: &str| {
+        format!(
+            "version: 1\nlimits: {{ retention: {retention}, ceiling: {{ enforce: recreate }} }}\ncontainers:\n  - name: all\n    rules: {{ container.no-new-privileges: true }}\n"
+        )
+    };
+    host.write(FILE, &declared("7d"));
+    host.docker(&["run", "-d", "--name", "en-kept", "-v", "/data", BUSYBOX]);
+    let volume = host.inspect("en-kept")["Mounts"][0]["Name"].as_str().unwrap().to_owned();
+    let once = || host.plimsoll(&["enforce", "--once", "--quiet-period", "1s", "-f", FILE]);
+
+    let replaced = once();
+    assert_eq!(replaced.status, 0, "{}{}", replaced.stdout, replaced.stderr);
+    assert!(host.docker(&["ps", "-a"]).contains("en-kept.plimsoll-kept-1"), "kept for a week");
+
+    host.write(FILE, &declared("0"));
+    let settled = once();
+    assert_eq!(settled.status, 0, "{}{}", settled.stdout, settled.stderr);
+    assert!(!host.docker(&["ps", "-a"]).contains("plimsoll-kept"), "its time is over");
+    assert_eq!(host.inspect("en-kept")["Mounts"][0]["Name"], volume);
+    assert!(host.docker(&["volume", "ls", "-q"]).contains(&volume));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    careless::{self, ADDRESS, CREATED_ONLY, NAMED_DATA, STUBBORN, UNLIMITED},
+    careless::{self, ADDRESS, CREATED_ONLY, NAMED_DATA, SECRET, STUBBORN, UNLIMITED},
     lab::{self, Host, Suite},
 };
 
@@ -61,11 +61,15 @@ fn the_main_job(suite: Suite) {
         assert!(change["location"]["line"].as_u64().is_some(), "{change:#}");
     }
     nothing_moved(&before, &inspect_all(&host), "plan");
+    assert!(!host.exists("/var/lib/plimsoll"), "plan left something behind");
 
     let applied = apply(&host);
     assert_eq!(applied.status, 4, "{}{}", applied.stdout, applied.stderr);
     let told = applied.stdout.clone() + &applied.stderr;
     assert!(told.contains(STUBBORN) && told.contains("read-only"), "{told}");
+    let kept = host.sh("cat /var/lib/plimsoll/*.json /var/lib/plimsoll/runs/*");
+    let everything = format!("{plan}{told}{kept}");
+    assert!(!everything.contains(SECRET), "a secret got out");
     the_engine_is_as_predicted(&host, &before);
     data_and_addresses_are_intact(&host, &before);
 
