@@ -161,14 +161,9 @@ pub async fn act(
         }
         tell(progress);
     };
-    let mut outcomes =
-        change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
+    let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
     unsaved?;
-    let mut last = errand.store.last_applied()?;
-    note_undone(&mut last, id, &outcomes, &errand.policy.digest);
-    let after = look_with(errand, &last).await?;
-    expose_what_did_not_take(&mut outcomes, &after.plan);
-    let run = Run {
+    let mut run = Run {
         format_version: FORMAT_VERSION.to_owned(),
         id,
         command: options.command.to_owned(),
@@ -177,6 +172,13 @@ pub async fn act(
         declaration_digest: errand.policy.digest.clone(),
         outcomes,
     };
+    // Saved before the second look, which an engine that has gone away would prevent.
+    let mut last = errand.store.last_applied()?;
+    note_undone(&mut last, &run);
+    errand.store.save_run(lock, &run)?;
+    errand.store.save_last_applied(lock, &last)?;
+    let after = look_with(errand, &last).await?;
+    expose_what_did_not_take(&mut run.outcomes, &after.plan);
     remember(&mut last, &run, &after, errand.policy);
     errand.store.save_run(lock, &run)?;
     errand.store.save_last_applied(lock, &last)?;
@@ -284,13 +286,15 @@ fn remember(last: &mut LastApplied, run: &Run, after: &Look, policy: &Policy) {
 }
 
 /// Notes what was undone, so that it is not tried again before the declaration moves.
-fn note_undone(last: &mut LastApplied, run: u64, outcomes: &[RunChange], digest: &str) {
-    last.undone.retain(|_, undone| undone.declaration_digest == digest);
-    for outcome in outcomes {
+fn note_undone(last: &mut LastApplied, run: &Run) {
+    let digest = &run.declaration_digest;
+    last.undone.retain(|_, undone| undone.declaration_digest == *digest);
+    for outcome in &run.outcomes {
         match &outcome.outcome {
             Outcome::Undone { why } | Outcome::Stuck { why, .. } => {
-                let (why, declaration_digest) = (why.clone(), digest.to_owned());
-                last.undone.insert(outcome.change.clone(), Undone { declaration_digest, why, run });
+                let undone =
+                    Undone { declaration_digest: digest.clone(), why: why.clone(), run: run.id };
+                last.undone.insert(outcome.change.clone(), undone);
             }
             Outcome::Done { .. } => {
                 last.undone.remove(&outcome.change);
