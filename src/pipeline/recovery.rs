@@ -1,0 +1,103 @@
+//! What comes before everything: connecting, and settling what an earlier run left half done.
+
+use std::{fmt, time::Duration};
+
+use super::{PipelineError, RESTART_DEADLINE};
+use crate::{
+    docker::{Docker, Endpoint},
+    execute::{
+        Interrupt,
+        daemon::recover::{RecoveredDaemon, RecoveredEnd, recover_daemon},
+        gate::GateOptions,
+        host::Host,
+        recover,
+    },
+    store::{Holder, Lock, LockError, Store},
+};
+
+/// What recovery did about one thing that a run had left half done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// An address, or `daemon`.
+    pub what: String,
+    pub text: String,
+    /// False if a person is needed.
+    pub settled: bool,
+}
+
+impl fmt::Display for Recovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.text)
+    }
+}
+
+/// What came of looking for something to recover.
+#[derive(Debug)]
+pub enum Recovery {
+    NothingToDo,
+    Done(Vec<Recovered>),
+    /// Another run holds the lock and will see to its own.
+    AnotherRunIsAtWork,
+}
+
+/// Connects, and finishes or takes back what an earlier run left half done, if there is such a
+/// thing. Takes the lock only then, so that looking at a healthy host leaves no trace.
+pub async fn open(
+    endpoint: &Endpoint,
+    store: &Store,
+    holder: Holder,
+) -> Result<(Docker, Recovery), PipelineError> {
+    if store.daemon_change()?.is_none() {
+        let docker = Docker::connect(endpoint).await?;
+        if !recover::is_needed(&docker).await? {
+            return Ok((docker, Recovery::NothingToDo));
+        }
+    }
+    match store.lock(holder, Duration::ZERO).await {
+        Ok(lock) => {
+            let (docker, recovered) = open_under(endpoint, store, &lock).await?;
+            Ok((docker, Recovery::Done(recovered)))
+        }
+        Err(LockError::Held(_)) => {
+            Ok((Docker::connect(endpoint).await?, Recovery::AnotherRunIsAtWork))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same under a lock that is held already.
+pub async fn open_under(
+    endpoint: &Endpoint,
+    store: &Store,
+    lock: &Lock,
+) -> Result<(Docker, Vec<Recovered>), PipelineError> {
+    let mut recovered = Vec::new();
+    // The daemon first: until it is back nobody answers.
+    match recover_daemon(endpoint, store, lock, RESTART_DEADLINE).await {
+        Ok(None) => {}
+        Ok(Some(it)) => recovered.push(of_daemon(&it)),
+        Err(why) => recovered.push(Recovered { what: "daemon".into(), text: why, settled: false }),
+    }
+    let docker = Docker::connect(endpoint).await?;
+    let host = Host::new(docker.clone());
+    let containers =
+        recover::recover(&host, &GateOptions::default(), &Interrupt::default()).await?;
+    recovered.extend(containers.into_iter().map(|it| Recovered {
+        what: it.address.to_string(),
+        text: it.text,
+        settled: it.settled,
+    }));
+    Ok((docker, recovered))
+}
+
+fn of_daemon(recovered: &RecoveredDaemon) -> Recovered {
+    let (text, settled) = match &recovered.end {
+        RecoveredEnd::Finished => ("goes by the new file, as it was meant to".to_owned(), true),
+        RecoveredEnd::TakenBack => ("goes by its old file again".to_owned(), true),
+        RecoveredEnd::LeftAsFound => {
+            ("somebody wrote the file since; it is left as it is".to_owned(), true)
+        }
+        RecoveredEnd::Stuck { why } => (why.clone(), false),
+    };
+    Recovered { what: "daemon".into(), text: format!("run {}: {text}", recovered.run), settled }
+}
