@@ -95,12 +95,15 @@ async fn retire_twin<E: Effects>(
         renamed = rename().await.is_ok();
     }
     if new.has_processes() {
-        if new.restart_policy() != "no" {
-            steps::set_restart_policy(effects, new.id(), "no")
-                .await
-                .map_err(|error| ("keep the replacement from restarting", error))?;
-        }
+        let restarts = new.restart_policy() != "no";
+        let fence = || steps::set_restart_policy(effects, new.id(), "no");
+        // Between two of its starts the engine may refuse ("container not running"). A stop ends
+        // the restarts as well, and then the policy can be set.
+        let fenced = !restarts || fence().await.is_ok();
         steps::stop(effects, new.id()).await.map_err(|error| ("stop the replacement", error))?;
+        if !fenced {
+            fence().await.map_err(|error| ("keep the replacement from restarting", error))?;
+        }
     }
     if renamed { Ok(()) } else { rename().await }
 }
