@@ -39,26 +39,27 @@ impl Engine {
 
     /// Carries out one action and returns what became of it.
     fn carry_out(&self, action: Action) -> Outcome {
-        self.runtime.block_on(carry_out(&self.host, action))
+        self.runtime.block_on(carry_out(&self.host, action, quiet_for(1)))
     }
 }
 
-async fn carry_out<E: Effects>(effects: &E, action: Action) -> Outcome {
+async fn carry_out<E: Effects>(effects: &E, action: Action, gate: GateOptions) -> Outcome {
     let plan = plan(action);
     let interrupt = Interrupt::default();
     let tell = &mut |_: plimsoll::execute::Progress<'_>| {};
-    let mut outcomes = execute(&plan, effects, &options(), &interrupt, Vec::new(), tell).await;
+    let mut outcomes = execute(&plan, effects, &options(gate), &interrupt, Vec::new(), tell).await;
     let RunChange { outcome, .. } = outcomes.remove(0);
     outcome
 }
 
-fn options() -> ExecuteOptions {
+fn options(gate: GateOptions) -> ExecuteOptions {
     let daemon = DaemonFacts { default_runtime: "runc".into(), ..DaemonFacts::default() };
-    ExecuteOptions { run: 1, gate: quick_gate(), keep_going: true, daemon }
+    ExecuteOptions { run: 1, gate, keep_going: true, daemon }
 }
 
-fn quick_gate() -> GateOptions {
-    GateOptions { quiet: Duration::from_secs(1), ..GateOptions::default() }
+/// A gate that watches for so many seconds.
+fn quiet_for(seconds: u64) -> GateOptions {
+    GateOptions { quiet: Duration::from_secs(seconds), ..GateOptions::default() }
 }
 
 fn replacement(inspect: &serde_json::Value, edits: &[ContainerEdit]) -> Action {

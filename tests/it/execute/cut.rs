@@ -3,13 +3,13 @@
 
 use futures_util::future::join_all;
 use plimsoll::{
-    execute::{Interrupt, recover::recover},
+    execute::{Interrupt, gate::GateOptions, recover::recover},
     model::edit::ContainerEdit,
     plan::run::Outcome,
 };
 use serde_json::Value;
 
-use super::{Engine, carry_out, effects::CutAfter, quick_gate, replacement};
+use super::{Engine, carry_out, effects::CutAfter, quiet_for, replacement};
 use crate::lab::{self, Host, Suite};
 
 /// More than all recoveries together can need.
@@ -21,6 +21,16 @@ enum Twin {
     Works,
     FailsItsHealthCheck,
     CrashLoops,
+}
+
+impl Twin {
+    /// Many start at once, and a slow machine takes a while to let one fail.
+    fn gate(self) -> GateOptions {
+        quiet_for(match self {
+            Self::Works => 1,
+            Self::FailsItsHealthCheck | Self::CrashLoops => 8,
+        })
+    }
 }
 
 #[test]
@@ -60,10 +70,9 @@ fn survives(suite: Suite, kind: Twin) {
     };
 
     let hosts: Vec<CutAfter<'_>> = cuts.iter().map(|n| CutAfter::new(&engine.host, *n)).collect();
-    let replacements = hosts
-        .iter()
-        .zip(&before)
-        .map(|(cut, before)| cut.until_cut(carry_out(cut, replacement(before, &edits))));
+    let replacements = hosts.iter().zip(&before).map(|(cut, before)| {
+        cut.until_cut(carry_out(cut, replacement(before, &edits), kind.gate()))
+    });
     let outcomes = engine.runtime.block_on(join_all(replacements));
     match (kind, outcomes.last().unwrap().as_ref().expect("the last is not cut off")) {
         (Twin::Works, Outcome::Done { .. })
@@ -72,7 +81,7 @@ fn survives(suite: Suite, kind: Twin) {
     }
     assert!(outcomes.iter().filter(|outcome| outcome.is_none()).count() >= 6, "{outcomes:?}");
 
-    let rounds = recover_bit_by_bit(&engine);
+    let rounds = recover_bit_by_bit(&engine, kind);
     assert!(rounds > 6, "recovery was cut off only {rounds} times");
 
     for ((n, before), outcome) in cuts.iter().zip(&before).zip(&outcomes) {
@@ -81,11 +90,11 @@ fn survives(suite: Suite, kind: Twin) {
 }
 
 /// Cuts recovery off after every single change until one has nothing left to do.
-fn recover_bit_by_bit(engine: &Engine) -> usize {
+fn recover_bit_by_bit(engine: &Engine, kind: Twin) -> usize {
     let interrupt = Interrupt::default();
     for round in 0..ROUNDS {
         let cut = CutAfter::new(&engine.host, 1);
-        let gate = quick_gate();
+        let gate = kind.gate();
         let work = cut.until_cut(recover(&cut, &gate, &interrupt));
         if let Some(recovered) = engine.runtime.block_on(work) {
             assert!(recovered.unwrap().iter().all(|it| it.settled));
