@@ -20,7 +20,8 @@ impl Side {
         let (cpu, start) = (own_cpu(), Instant::now());
         let result = work()?;
         self.wall.push(start.elapsed().as_secs_f64());
-        self.cpu.push((own_cpu() - cpu).as_secs_f64());
+        // Threads that ended meanwhile took what they spent with them.
+        self.cpu.push(own_cpu().saturating_sub(cpu).as_secs_f64());
         drop(result);
         Ok(())
     }
@@ -48,9 +49,9 @@ pub(crate) fn in_turns<const N: usize>(
     Ok(measured)
 }
 
-/// The ratio of two sides: of the medians, and of the rounds one by one.
+/// The ratio of two sides, round by round: what else the machine does in a round slows both.
 struct Ratio {
-    of_medians: f64,
+    median: f64,
     low: f64,
     high: f64,
 }
@@ -58,11 +59,7 @@ struct Ratio {
 impl Ratio {
     fn of(this: &Side, that: &Side) -> Self {
         let each: Vec<f64> = this.wall.iter().zip(&that.wall).map(|(a, b)| a / b).collect();
-        Self {
-            of_medians: median(&this.wall) / median(&that.wall),
-            low: quantile(&each, 0.25),
-            high: quantile(&each, 0.75),
-        }
+        Self { median: median(&each), low: quantile(&each, 0.25), high: quantile(&each, 0.75) }
     }
 }
 
@@ -74,11 +71,11 @@ pub(crate) fn heading(text: &str) {
 pub(crate) fn compare(row: &str, this: (&str, &Side), that: (&str, &Side), goal: Option<f64>) {
     let ratio = Ratio::of(this.1, that.1);
     let verdict = goal.map_or_else(String::new, |goal| {
-        format!("; goal {goal:.2} ×: {}", reached(ratio.of_medians <= goal))
+        format!("; goal {goal:.2} ×: {}", reached(ratio.median <= goal))
     });
     println!(
         "  {row}: {:.2} × (half of the rounds {:.2} to {:.2}){verdict}",
-        ratio.of_medians, ratio.low, ratio.high
+        ratio.median, ratio.low, ratio.high
     );
     for (name, side) in [this, that] {
         println!(

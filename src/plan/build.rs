@@ -234,8 +234,8 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
 
     let mut answered: Answered = BTreeMap::new();
     for (at, (_, findings)) in all.iter().enumerate() {
-        for finding in findings {
-            let of_object = answered.entry(finding.address.clone()).or_default();
+        for (address, _) in by_address(findings) {
+            let of_object = answered.entry(address.clone()).or_default();
             if of_object.last() != Some(&at) {
                 of_object.push(at);
             }
