@@ -9,10 +9,7 @@ const DAEMON_JSON: &str = "/etc/docker/daemon.json";
 const NOTE: &str = "/var/lib/plimsoll/daemon-change.json";
 
 fn declare(host: &Host, settings: &str) {
-    let restart = match host.suite {
-        Suite::Bookworm => "",
-        Suite::Sid => "  restart-command: [/usr/local/sbin/restart-docker]\n",
-    };
+    let restart = host.suite.restart_command();
     host.write(FILE, &format!("version: 1\ndaemon:\n{restart}  settings: {settings}\n"));
 }
 

@@ -36,17 +36,28 @@ pub(crate) const WRITER: &str = "plimsoll-test/writer:1";
 pub(crate) enum Suite {
     /// Docker 20.10 (API 1.41) under systemd.
     Bookworm,
-    /// Docker 28 (API 1.51), no systemd: `restart-docker` restarts it.
+    /// Docker 26.1 (API 1.45), no systemd: `restart-docker` restarts it.
+    Trixie,
+    /// Docker 28.5 (API 1.51), as trixie.
     Sid,
 }
 
 impl Suite {
-    pub(crate) const ALL: [Self; 2] = [Self::Bookworm, Self::Sid];
+    pub(crate) const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Sid];
 
     fn word(self) -> &'static str {
         match self {
             Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
             Self::Sid => "sid",
+        }
+    }
+
+    /// Returns the line below `daemon:` that a declaration needs on this host.
+    pub(crate) fn restart_command(self) -> &'static str {
+        match self {
+            Self::Bookworm => "",
+            Self::Trixie | Self::Sid => "  restart-command: [restart-docker, \"15\"]\n",
         }
     }
 }
@@ -54,7 +65,8 @@ impl Suite {
 /// Returns the host of a suite, brought up and with this build's binary in it.
 /// What a test may do there is settled by a lease.
 pub(crate) fn host(suite: Suite) -> &'static Host {
-    static HOSTS: [OnceLock<Host>; Suite::ALL.len()] = [const { OnceLock::new() }; 2];
+    static HOSTS: [OnceLock<Host>; Suite::ALL.len()] =
+        [const { OnceLock::new() }; Suite::ALL.len()];
     HOSTS[suite as usize].get_or_init(|| Host::up(suite))
 }
 
@@ -220,7 +232,7 @@ impl Host {
                 self.run(&["systemctl", "reset-failed", "docker.service"]);
                 self.run(&["systemctl", "restart", "docker.service"])
             }
-            Suite::Sid => self.run(&["restart-docker"]),
+            Suite::Trixie | Suite::Sid => self.run(&["restart-docker"]),
         }
     }
 

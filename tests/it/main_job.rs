@@ -40,17 +40,18 @@ fn essential_is_planned_applied_and_kept_on_bookworm() {
 }
 
 #[test]
+fn essential_is_planned_applied_and_kept_on_trixie() {
+    the_main_job(Suite::Trixie);
+}
+
+#[test]
 fn essential_is_planned_applied_and_kept_on_sid() {
     the_main_job(Suite::Sid);
 }
 
 fn the_main_job(suite: Suite) {
     let host = lab::host(suite).exclusive();
-    let restart = match suite {
-        Suite::Bookworm => "",
-        Suite::Sid => "  restart-command: [restart-docker]\n",
-    };
-    host.write(FILE, &DECLARATION.replace("RESTART\n", restart));
+    host.write(FILE, &DECLARATION.replace("RESTART\n", suite.restart_command()));
     careless::start(&host);
     let before = inspect_all(&host);
 

@@ -9,10 +9,7 @@ const DAEMON_JSON: &str = "/etc/docker/daemon.json";
 
 /// Runs `apply` for a declaration of daemon settings.
 fn apply(host: &Host, settings: &str) -> lab::Output {
-    let restart = match host.suite {
-        Suite::Bookworm => "",
-        Suite::Sid => "  restart-command: [restart-docker, \"15\"]\n",
-    };
+    let restart = host.suite.restart_command();
     host.write(FILE, &format!("version: 1\ndaemon:\n{restart}  settings:\n{settings}"));
     host.plimsoll(&["apply", "-f", FILE, "--yes", "--allow", "outage"])
 }
@@ -20,6 +17,11 @@ fn apply(host: &Host, settings: &str) -> lab::Output {
 #[test]
 fn a_setting_that_the_engine_cannot_start_with_is_taken_back_on_bookworm() {
     cannot_start_with_it(Suite::Bookworm);
+}
+
+#[test]
+fn a_setting_that_the_engine_cannot_start_with_is_taken_back_on_trixie() {
+    cannot_start_with_it(Suite::Trixie);
 }
 
 #[test]

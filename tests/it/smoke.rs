@@ -1,4 +1,4 @@
-//! The lab itself: both hosts answer, and are put right after whatever a test did.
+//! The lab itself: its hosts answer, and are put right after whatever a test did.
 
 use std::time::Duration;
 
@@ -9,6 +9,11 @@ const SOON: Duration = Duration::from_secs(60);
 #[test]
 fn containers_run_in_bookworm() {
     containers_run(Suite::Bookworm);
+}
+
+#[test]
+fn containers_run_in_trixie() {
+    containers_run(Suite::Trixie);
 }
 
 #[test]
@@ -40,6 +45,11 @@ fn containers_run(suite: Suite) {
 #[test]
 fn bookworm_comes_back_from_a_broken_daemon() {
     comes_back_from_a_broken_daemon(Suite::Bookworm);
+}
+
+#[test]
+fn trixie_comes_back_from_a_broken_daemon() {
+    comes_back_from_a_broken_daemon(Suite::Trixie);
 }
 
 #[test]
