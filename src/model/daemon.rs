@@ -50,15 +50,84 @@ pub struct Flag {
 }
 
 /// How the daemon is started, and so how it is reloaded and restarted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// A systemd unit of this name.
     Systemd { unit: String, pid: u32 },
+    /// A unit of a user's own systemd, as rootless daemons have it.
+    SystemdUser {
+        unit: String,
+        pid: u32,
+        uid: u32,
+        gid: u32,
+        /// The owner's `XDG_RUNTIME_DIR`, where the bus of that systemd is.
+        runtime_directory: String,
+    },
+    /// A service of OpenRC.
+    OpenRc { name: String, pid: u32 },
+    /// A script of `/etc/init.d`.
+    SysVInit { name: String, pid: u32 },
+    /// A snap of this name, which systemd runs as this unit.
+    Snap { name: String, unit: String, pid: u32 },
     /// A process nobody known looks after; a declared command is needed to restart it.
     Process { pid: u32 },
     /// No process found: another machine, or no permission to look.
     #[default]
     NotFound,
+}
+
+impl Service {
+    /// Returns the number of the daemon's process.
+    pub const fn pid(&self) -> Option<u32> {
+        match self {
+            Self::Systemd { pid, .. }
+            | Self::SystemdUser { pid, .. }
+            | Self::OpenRc { pid, .. }
+            | Self::SysVInit { pid, .. }
+            | Self::Snap { pid, .. }
+            | Self::Process { pid } => Some(*pid),
+            Self::NotFound => None,
+        }
+    }
+
+    /// Returns the unit of the systemd that is the first process.
+    pub fn system_unit(&self) -> Option<&str> {
+        match self {
+            Self::Systemd { unit, .. } | Self::Snap { unit, .. } => Some(unit),
+            Self::SystemdUser { .. }
+            | Self::OpenRc { .. }
+            | Self::SysVInit { .. }
+            | Self::Process { .. }
+            | Self::NotFound => None,
+        }
+    }
+
+    /// Returns what a person would type to restart the daemon, where somebody known does it.
+    pub fn restart_line(&self) -> Option<String> {
+        match self {
+            Self::Systemd { unit, .. } => Some(format!("systemctl restart {unit}")),
+            Self::SystemdUser { unit, .. } => Some(format!("systemctl --user restart {unit}")),
+            Self::OpenRc { name, .. } => Some(format!("rc-service {name} restart")),
+            Self::SysVInit { name, .. } => Some(format!("service {name} restart")),
+            Self::Snap { name, .. } => Some(format!("snap restart {name}")),
+            Self::Process { .. } | Self::NotFound => None,
+        }
+    }
+
+    /// Returns whether whoever restarts the daemon ends its containers with it, live-restore or
+    /// not: RootlessKit's namespaces go, and the unit's `KillMode=mixed` takes the shims.
+    pub const fn ends_containers(&self) -> bool {
+        match self {
+            Self::SystemdUser { .. } => true,
+            Self::Systemd { .. }
+            | Self::OpenRc { .. }
+            | Self::SysVInit { .. }
+            | Self::Snap { .. }
+            | Self::Process { .. }
+            | Self::NotFound => false,
+        }
+    }
 }
 
 /// What one process of the daemon goes by, as far as it is known. A later write of the file

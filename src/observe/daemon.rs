@@ -72,11 +72,7 @@ pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'st
     let mut command_line = CommandLine::read(&arguments);
     let service = proc.service(pid);
     if !command_line.keys.is_empty() {
-        let unit = match &service {
-            Service::Systemd { unit, .. } => Some(unit.as_str()),
-            Service::Process { .. } | Service::NotFound => None,
-        };
-        let origins = Origins::read(&root, unit);
+        let origins = Origins::read(&root, service.system_unit());
         for flag in command_line.keys.values_mut() {
             flag.origin = origins.of(&flag.argument);
         }

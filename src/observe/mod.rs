@@ -14,6 +14,7 @@ mod rooted;
 mod running;
 #[cfg(test)]
 mod scratch;
+mod service;
 mod surroundings;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::rooted::Root;
-use crate::model::{capability::CapabilitySet, daemon::Service, effective::ProcessFacts};
+use crate::model::{capability::CapabilitySet, effective::ProcessFacts};
 
 /// `/proc` counts in hundredths of a second on every platform that Docker runs on.
 const TICKS_PER_SECOND: u64 = 100;
@@ -29,7 +29,7 @@ impl Proc {
         self.0.join(pid.to_string()).join(what)
     }
 
-    fn text(&self, pid: u32, what: &str) -> io::Result<String> {
+    pub(super) fn text(&self, pid: u32, what: &str) -> io::Result<String> {
         fs::read(self.of(pid, what)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -97,41 +97,6 @@ impl Proc {
         })
     }
 
-    /// Returns how a process of the daemon is looked after.
-    pub(super) fn service(&self, pid: u32) -> Service {
-        match self.systemd_unit(pid) {
-            Some(unit) => Service::Systemd { unit, pid },
-            None => Service::Process { pid },
-        }
-    }
-
-    /// Returns the unit of the systemd that is PID 1 here. A unit of another systemd, inside a
-    /// container or of a user, would be restarted in vain.
-    fn systemd_unit(&self, pid: u32) -> Option<String> {
-        if self.text(1, "comm").ok()?.trim() != "systemd" {
-            return None;
-        }
-        let status = self.text(pid, "status").ok()?;
-        if status_word(&status, "NSpid", 1).is_some() {
-            return None;
-        }
-        let cgroups = self.text(pid, "cgroup").ok()?;
-        let path = cgroups
-            .lines()
-            .filter_map(|line| {
-                let mut parts = line.splitn(3, ':');
-                let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-                let tracks =
-                    controllers == "name=systemd" || (number == "0" && controllers.is_empty());
-                tracks.then_some(path)
-            })
-            .find(|path| path.contains(".service"))?;
-        if path.contains("/user@") {
-            return None;
-        }
-        path.split('/').rfind(|part| part.ends_with(".service")).map(ToOwned::to_owned)
-    }
-
     /// Returns paths of the sockets a process listens on, as it sees them, links followed.
     pub(super) fn listeners(&self, pid: u32) -> io::Result<Vec<PathBuf>> {
         let held = self.held_sockets(pid)?;
@@ -148,7 +113,7 @@ impl Proc {
         Ok(paths)
     }
 
-    fn parent(&self, pid: u32) -> Option<u32> {
+    pub(super) fn parent(&self, pid: u32) -> Option<u32> {
         status_word(&self.text(pid, "status").ok()?, "PPid", 0)?.parse().ok()
     }
 
@@ -228,7 +193,7 @@ fn names_pid(pidfile: &Path, pid: u32) -> bool {
 }
 
 /// Returns one word of one line of `/proc/PID/status`.
-fn status_word<'a>(status: &'a str, name: &str, index: usize) -> Option<&'a str> {
+pub(super) fn status_word<'a>(status: &'a str, name: &str, index: usize) -> Option<&'a str> {
     status
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?

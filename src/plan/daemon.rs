@@ -102,6 +102,9 @@ fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> Survival {
     if daemon.running_containers == 0 {
         return Survival::NothingRuns;
     }
+    if daemon.service.ends_containers() {
+        return Survival::No;
+    }
     match live_restore.filter(|change| change.held.is_none()) {
         Some(change) => match &change.action {
             Action::DaemonKey { value: Some(Value::Bool(true)), .. } => {
@@ -302,16 +305,26 @@ fn unreachable_service(context: &Context<'_>, apply: DaemonApply) -> Option<Stri
     if command.is_some() {
         return None;
     }
-    match (&context.snapshot.daemon.service, apply) {
-        (Service::Systemd { .. }, _) | (Service::Process { .. }, DaemonApply::Reload) => None,
+    let service = &context.snapshot.daemon.service;
+    match (service, apply) {
         (Service::Process { pid }, DaemonApply::Restart) => Some(format!(
-            "no service manager looks after the daemon (process {pid}); declare the command \
-             that restarts it"
+            "no service manager that plimsoll knows looks after the daemon (process {pid}); \
+             declare the command that restarts it, below `daemon:`\n  \
+             restart-command: [/path/to/restart-docker]"
         )),
         (Service::NotFound, _) => Some(format!(
             "the daemon's process is not visible from here; run on its host as root, or declare \
              the command that does the {name}"
         )),
+        (
+            Service::Systemd { .. }
+            | Service::SystemdUser { .. }
+            | Service::OpenRc { .. }
+            | Service::SysVInit { .. }
+            | Service::Snap { .. },
+            _,
+        )
+        | (Service::Process { .. }, DaemonApply::Reload) => None,
     }
 }
 

@@ -6,7 +6,10 @@ use std::{fs, io::ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::{Lock, Store, StoreError, file};
-use crate::{model::object::Address, plan::DaemonApply};
+use crate::{
+    model::{daemon::Service, object::Address},
+    plan::DaemonApply,
+};
 
 const FILE_NAME: &str = "daemon-change.json";
 
@@ -31,7 +34,9 @@ pub struct DaemonChange {
     pub process: Option<(u32, u64)>,
     /// Whether a restart of that process was asked for, so that it may still be on its way out.
     pub restarting: bool,
-    pub unit: Option<String>,
+    /// Who looks after the daemon.
+    pub service: Service,
+    pub reload_command: Option<Vec<String>>,
     pub restart_command: Option<Vec<String>>,
     /// Containers that ran, and have to run again.
     pub ran: Vec<Ran>,

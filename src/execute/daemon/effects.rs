@@ -2,7 +2,7 @@
 //!
 //! One method is one step, so that tests can let any of them fail.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::Value;
 
@@ -76,8 +76,11 @@ pub trait DaemonEffects: Sync {
     /// Returns whether the API answers now.
     fn answers(&self) -> impl Future<Output = bool> + Send;
 
-    /// Returns the last lines that the daemon logged.
-    fn last_words(&self) -> impl Future<Output = Vec<String>> + Send;
+    /// Returns where the daemon's log ends now.
+    fn log_position(&self) -> impl Future<Output = LogPosition> + Send;
+
+    /// Returns what the daemon has logged since about why it failed.
+    fn last_words(&self, since: &LogPosition) -> impl Future<Output = Vec<String>> + Send;
 
     /// Lists the containers that run, paused ones among them, and those that exist.
     fn containers(&self) -> impl Future<Output = Step<Containers>> + Send;
@@ -100,4 +103,19 @@ pub struct Containers {
     pub running: Vec<Ran>,
     /// IDs of all, running or not.
     pub all: Vec<String>,
+}
+
+/// A place in the daemon's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogPosition {
+    /// systemd's journal. Without a cursor nothing was logged yet.
+    Journal {
+        cursor: Option<String>,
+    },
+    File {
+        path: PathBuf,
+        length: u64,
+    },
+    /// The daemon logs to nowhere that can be read here.
+    Nowhere,
 }

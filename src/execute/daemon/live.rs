@@ -10,9 +10,10 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    effects::{Containers, DaemonEffects, Process, Step},
+    command,
+    effects::{Containers, DaemonEffects, LogPosition, Process, Step},
     file::DaemonFile,
-    service,
+    log, manager, plugin, process, validate,
 };
 use crate::{
     docker::{Docker, Endpoint, events::EventFilter},
@@ -62,15 +63,12 @@ impl<'a> LiveDaemon<'a> {
         if !endpoint.is_local() {
             return Err(format!("the daemon behind {endpoint} is on another machine"));
         }
-        let process = match &config.service {
-            Service::Systemd { unit: _, pid } | Service::Process { pid } => service::process(*pid),
-            Service::NotFound => None,
-        };
-        if process.is_some_and(|it| !service::shares_files(it)) {
-            return Err("the daemon runs in a container of its own; run plimsoll there".to_owned());
-        }
+        let process = config.service.pid().and_then(process::process);
         if config.file_path.is_empty() {
             return Err("the daemon says of no file that it is its own".to_owned());
+        }
+        if process.is_some_and(|it| !process::shares_file(it, Path::new(&config.file_path))) {
+            return Err("the daemon runs in a container of its own; run plimsoll there".to_owned());
         }
         let release = daemon_keys::release(&config.engine_version);
         Ok(Self {
@@ -80,8 +78,8 @@ impl<'a> LiveDaemon<'a> {
             file: DaemonFile::locate(Path::new(&config.file_path), run)?,
             service: config.service.clone(),
             commands,
-            validates: release >= Some((23, 0)),
-            error_log: process.and_then(service::error_log),
+            validates: release >= Some((23, 0)) && judges_from_outside(&config.service),
+            error_log: process.and_then(process::error_log),
         })
     }
 
@@ -102,11 +100,12 @@ impl<'a> LiveDaemon<'a> {
                 change.candidate.clone().into(),
                 backup.into(),
             ),
-            service: change.unit.clone().map_or(Service::NotFound, |unit| Service::Systemd {
-                unit,
-                pid: change.process.map_or(0, |(pid, _)| pid),
-            }),
-            commands: Commands { reload: None, restart: change.restart_command.clone(), deadline },
+            service: change.service.clone(),
+            commands: Commands {
+                reload: change.reload_command.clone(),
+                restart: change.restart_command.clone(),
+                deadline,
+            },
             validates: false,
             error_log: None,
         }
@@ -114,7 +113,7 @@ impl<'a> LiveDaemon<'a> {
 
     /// Returns whether there is anybody who can restart the daemon.
     pub fn can_restart(&self) -> bool {
-        self.commands.restart.is_some() || matches!(self.service, Service::Systemd { .. })
+        self.commands.restart.is_some() || manager::restart_command(&self.service).is_some()
     }
 
     async fn connect(&self) -> Step<Docker> {
@@ -122,14 +121,30 @@ impl<'a> LiveDaemon<'a> {
     }
 
     async fn send_reload(&self) -> Step<()> {
-        if let Service::Systemd { unit, pid: _ } = &self.service {
-            return service::reload_unit(unit).await;
-        }
         if let Some(words) = &self.commands.reload {
-            return service::run(&mut service::declared(words)?, RELOAD_DEADLINE).await.map(drop);
+            return command::run(&mut command::declared(words)?, RELOAD_DEADLINE).await.map(drop);
+        }
+        if let Some(mut reload) = manager::reload_command(&self.service) {
+            let done = command::run(&mut reload, RELOAD_DEADLINE).await.map(drop);
+            // Not every script of OpenRC has a reload.
+            if done.is_ok() || !matches!(self.service, Service::OpenRc { .. }) {
+                return done;
+            }
         }
         let process = self.process().await.ok_or("the daemon's process is not to be found")?;
-        service::hang_up(process)
+        process::hang_up(process)
+    }
+}
+
+/// Returns whether the engine's program would see from here what the daemon sees.
+const fn judges_from_outside(service: &Service) -> bool {
+    match service {
+        Service::SystemdUser { .. } | Service::Snap { .. } => false,
+        Service::Systemd { .. }
+        | Service::OpenRc { .. }
+        | Service::SysVInit { .. }
+        | Service::Process { .. }
+        | Service::NotFound => true,
     }
 }
 
@@ -145,14 +160,14 @@ impl DaemonEffects for LiveDaemon<'_> {
     async fn validate_candidate(&self) -> Step<()> {
         match self.process().await {
             Some(process) if self.validates => {
-                service::validate(process, self.file.candidate()).await
+                validate::validate(process, self.file.candidate()).await
             }
             Some(_) | None => Ok(()),
         }
     }
 
     async fn plugin_answers(&self, name: &str) -> bool {
-        match service::plugin_listens(name).await {
+        match plugin::plugin_listens(name).await {
             true => true,
             // One that the engine runs itself has no socket of that name.
             false => match self.connect().await {
@@ -186,10 +201,8 @@ impl DaemonEffects for LiveDaemon<'_> {
         let change = DaemonChange {
             file: self.file.path().display().to_string(),
             candidate: self.file.candidate().display().to_string(),
-            unit: match &self.service {
-                Service::Systemd { unit, pid: _ } => Some(unit.clone()),
-                Service::Process { .. } | Service::NotFound => None,
-            },
+            service: self.service.clone(),
+            reload_command: self.commands.reload.clone(),
             restart_command: self.commands.restart.clone(),
             ..change.clone()
         };
@@ -208,9 +221,15 @@ impl DaemonEffects for LiveDaemon<'_> {
 
     async fn process(&self) -> Option<Process> {
         match &self.service {
-            Service::Systemd { unit, pid: _ } => service::main_process(unit).await,
+            // The socket may be systemd's own.
+            Service::Systemd { unit, pid: _ } => manager::main_process(unit).await,
             // Its number is another one after each restart.
-            Service::Process { .. } | Service::NotFound => service::listener(self.endpoint).await,
+            Service::SystemdUser { .. }
+            | Service::OpenRc { .. }
+            | Service::SysVInit { .. }
+            | Service::Snap { .. }
+            | Service::Process { .. }
+            | Service::NotFound => process::listener(self.endpoint).await,
         }
     }
 
@@ -238,15 +257,13 @@ impl DaemonEffects for LiveDaemon<'_> {
 
     async fn restart(&self) -> Step<()> {
         let limit = self.commands.deadline;
-        if let Service::Systemd { unit, pid: _ } = &self.service {
-            return service::restart_unit(unit, limit).await;
+        match &self.commands.restart {
+            Some(words) => {
+                manager::forgive(&self.service).await;
+                command::run(&mut command::declared(words)?, limit).await.map(drop)
+            }
+            None => manager::restart(&self.service, limit).await,
         }
-        let words = self
-            .commands
-            .restart
-            .as_ref()
-            .ok_or("nobody known to plimsoll restarts this daemon")?;
-        service::run(&mut service::declared(words)?, limit).await.map(drop)
     }
 
     async fn wait_until_up(&self, other_than: Option<Process>) -> Step<Option<Process>> {
@@ -272,12 +289,12 @@ impl DaemonEffects for LiveDaemon<'_> {
         self.connect().await.is_ok()
     }
 
-    async fn last_words(&self) -> Vec<String> {
-        match (&self.service, &self.error_log) {
-            (Service::Systemd { unit, pid: _ }, _) => service::journal(unit).await,
-            (_, Some(path)) => service::tail(path),
-            (_, None) => Vec::new(),
-        }
+    async fn log_position(&self) -> LogPosition {
+        log::position(&self.service, self.error_log.as_deref()).await
+    }
+
+    async fn last_words(&self, since: &LogPosition) -> Vec<String> {
+        log::since(since, &self.service).await
     }
 
     async fn containers(&self) -> Step<Containers> {

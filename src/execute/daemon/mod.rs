@@ -1,14 +1,19 @@
 //! Changes the daemon: one write of its file, at most one reload and one restart per run, and
 //! back to where it was if the daemon does not go by the new file.
 
+mod command;
 pub mod effects;
 mod file;
 pub mod live;
+mod log;
+mod manager;
+mod plugin;
+mod process;
 pub mod recover;
 mod refuse;
-mod service;
 #[cfg(test)]
 mod tests;
+mod validate;
 mod verify;
 mod work;
 
@@ -18,12 +23,12 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use self::{
-    effects::{DaemonEffects, Process, Step},
+    effects::{DaemonEffects, LogPosition, Process, Step},
     work::Work,
 };
 use crate::{
     model::{
-        daemon::{DaemonConfig, DaemonStart},
+        daemon::{DaemonConfig, DaemonStart, Service},
         daemon_digest,
         daemon_keys::{Pickup, TakesEffect},
     },
@@ -140,11 +145,13 @@ async fn carry_out<E: DaemonEffects>(
         apply: work.apply(),
         process: old_process.map(|it| (it.pid, it.start_ticks)),
         restarting: false,
-        unit: None,
+        service: Service::NotFound,
+        reload_command: None,
         restart_command: None,
         ran,
         changes: work.parts.iter().map(|it| (it.change.clone(), it.address.clone())).collect(),
     };
+    let log = host.log_position().await;
     let note = write(work, host, note).map_err(|why| {
         host.discard_candidate();
         let left = host.forget_note();
@@ -155,6 +162,7 @@ async fn carry_out<E: DaemonEffects>(
         work,
         host,
         note: &note,
+        log,
         config: context.config,
         old: &old,
         text: text.as_deref(),
@@ -213,6 +221,8 @@ struct Transaction<'a, E> {
     work: &'a Work,
     host: &'a E,
     note: &'a DaemonChange,
+    /// Where the daemon's log ended before.
+    log: LogPosition,
     config: &'a DaemonConfig,
     old: &'a BTreeMap<String, Value>,
     text: Option<&'a str>,
@@ -280,7 +290,7 @@ impl<E: DaemonEffects> Transaction<'_, E> {
     async fn undo(&self, why: String, reached: DaemonApply, progress: &mut Progress<'_>) -> End {
         let Self { host, note, .. } = self;
         progress("taking it back");
-        let said = host.last_words().await;
+        let said = host.last_words(&self.log).await;
         let why = match said.is_empty() {
             true => why,
             false => format!("{why}\nlast lines of the daemon's log:\n{}", said.join("\n")),

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    effects::{Containers, DaemonEffects, Process, Step},
+    effects::{Containers, DaemonEffects, LogPosition, Process, Step},
     recover::{RecoveredEnd, recover},
     *,
 };
@@ -224,7 +224,11 @@ impl DaemonEffects for Fake {
         self.world().memory.is_some()
     }
 
-    async fn last_words(&self) -> Vec<String> {
+    async fn log_position(&self) -> LogPosition {
+        LogPosition::Nowhere
+    }
+
+    async fn last_words(&self, _: &LogPosition) -> Vec<String> {
         vec!["level=fatal".to_owned()]
     }
 

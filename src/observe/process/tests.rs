@@ -59,26 +59,6 @@ fn process_that_cannot_be_looked_at_is_not_guessed() {
 }
 
 #[test]
-fn unit_is_taken_from_the_cgroup_if_systemd_is_in_charge_here() {
-    let cgroup = "5:cpu:/x\n9:name=systemd:/docker/0123/system.slice/docker.service\n0::/\n";
-    let service = |init: &str, nspid: &str, cgroup: &str| {
-        let scratch = Scratch::new();
-        scratch.file("proc/1/comm", init);
-        scratch.file("proc/7/cgroup", cgroup);
-        scratch.file("proc/7/status", format!("Name:\tdockerd\nNSpid:\t{nspid}\n"));
-        proc(&scratch).service(7)
-    };
-    let unit = Service::Systemd { unit: "docker.service".into(), pid: 7 };
-    assert_eq!(service("systemd\n", "7", cgroup), unit);
-    assert_eq!(service("systemd\n", "7", "0::/system.slice/docker.service\n"), unit);
-    let process = Service::Process { pid: 7 };
-    assert_eq!(service("sh\n", "7", cgroup), process);
-    assert_eq!(service("systemd\n", "7 1", cgroup), process);
-    let of_user = "0::/user.slice/user@1.service/app.slice/docker.service\n";
-    assert_eq!(service("systemd\n", "7", of_user), process);
-}
-
-#[test]
 fn process_counts_only_if_it_is_the_containers() {
     let scratch = Scratch::new();
     scratch.file("proc/9/cgroup", "0::/system.slice/docker-0123abcd.scope\n");
