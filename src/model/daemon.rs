@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,6 +28,24 @@ pub struct DaemonConfig {
     pub service: Service,
     /// Names of containers that are running.
     pub running_containers: usize,
+    /// Key to the names of variables in the daemon's environment that bear on it. Their values,
+    /// which can be secrets, are not here.
+    pub environment: BTreeMap<String, Vec<String>>,
+    pub read: FileRead,
+}
+
+/// When the file changed, and when the process that runs has read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileRead {
+    /// `None` if there is no file, or nobody could look.
+    pub file_changed_at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    /// The last reload of this process that succeeded.
+    pub reloaded_at: Option<Timestamp>,
+    /// Whether the process started after the file's last change.
+    pub by_start: bool,
+    /// Whether it was reloaded after the file's last change.
+    pub by_reload: bool,
 }
 
 /// One key of `daemon.json`.

@@ -26,4 +26,5 @@ pub mod samples;
 pub mod selector;
 pub mod size;
 pub mod snapshot;
+pub mod standing;
 pub mod transaction;

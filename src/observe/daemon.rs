@@ -8,9 +8,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
+    environment::Environment,
     flags::CommandLine,
     origin::Origins,
     process::Proc,
@@ -20,7 +22,7 @@ use super::{
 use crate::{
     docker::Endpoint,
     model::{
-        daemon::{DaemonConfig, DaemonKey, DaemonStart, Service},
+        daemon::{DaemonConfig, DaemonKey, DaemonStart, FileRead, Service},
         daemon_digest,
         daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts},
         field::Field,
@@ -44,6 +46,7 @@ pub(super) struct LocalDaemon {
     start_ticks: Option<u64>,
     started_at: Option<SystemTime>,
     command_line: CommandLine,
+    environment: Environment,
     file: ConfigFile,
     service: Service,
     socket_group: Option<String>,
@@ -71,11 +74,13 @@ pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'st
     let arguments = proc.arguments(pid).map_err(|_| "the daemon's process has just ended")?;
     let mut command_line = CommandLine::read(&arguments);
     let service = proc.service(pid);
-    if !command_line.keys.is_empty() {
+    let mut environment = Environment::read(proc, pid);
+    if !command_line.keys.is_empty() || !environment.is_empty() {
         let origins = Origins::read(&root, service.system_unit());
         for flag in command_line.keys.values_mut() {
             flag.origin = origins.of(&flag.argument);
         }
+        environment.find(&origins);
     }
     let path = file_path(proc, pid, command_line.config_file.as_deref());
     let start_ticks = proc.start_ticks(pid);
@@ -88,6 +93,7 @@ pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'st
         root,
         pid,
         command_line,
+        environment,
         service,
     })
 }
@@ -207,7 +213,9 @@ pub(super) fn assemble(
     });
     let nothing = ConfigFile::default();
     let no_flags = CommandLine::default();
+    let no_variables = Environment::default();
     let (file, flags) = local.map_or((&nothing, &no_flags), |it| (&it.file, &it.command_line));
+    let environment = local.map_or(&no_variables, |it| &it.environment);
     let evidence = local.map(|local| Evidence {
         file_error: file.error.is_some(),
         file_is_older: file.is_older_than(local.started_at),
@@ -229,12 +237,14 @@ pub(super) fn assemble(
         .map(|name| {
             let file = file.values.get(name).cloned();
             let flag = flags.keys.get(name).cloned();
+            let variable = environment.value(name, flags);
             let running = daemon_keys::find(name).map_or(
                 Field::Unknown("the engine does not know the key, or plimsoll does not"),
                 |facts| {
                     let given = running::Given {
                         file: file.as_ref(),
                         flag: flag.as_ref().map(|flag| &flag.value),
+                        variable: variable.as_ref(),
                     };
                     running::running(facts, release, live, evidence.as_ref(), given)
                 },
@@ -255,8 +265,27 @@ pub(super) fn assemble(
         swarm_active: live.swarm_active(),
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
         running_containers: live.running_containers(),
+        environment: environment.names(),
+        read: local.map_or_else(|_| FileRead::default(), |local| local.file_read(live)),
     };
     (config, start)
+}
+
+impl LocalDaemon {
+    /// Returns when the process read its file, as far as times tell.
+    fn file_read(&self, live: &Live<'_>) -> FileRead {
+        let time = |at: SystemTime| Timestamp::try_from(at).ok();
+        let reloaded_at = live.reload_since(self.started_at).map(|(_, at)| at);
+        FileRead {
+            file_changed_at: self.file.changed_at.filter(|_| self.file.exists).and_then(time),
+            started_at: self.started_at.and_then(time),
+            reloaded_at: reloaded_at.and_then(time),
+            by_start: self.file.is_older_than(self.started_at),
+            by_reload: reloaded_at
+                .zip(self.file.changed_at)
+                .is_some_and(|(reloaded, changed)| reloaded >= changed),
+        }
+    }
 }
 
 fn remember(

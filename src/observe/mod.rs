@@ -5,6 +5,7 @@
 
 mod containers;
 mod daemon;
+mod environment;
 mod flags;
 mod origin;
 mod own;

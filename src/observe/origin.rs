@@ -53,8 +53,18 @@ impl Origins {
     /// Returns the first place that holds this argument: `docker.service:14`, with its folder.
     pub(super) fn of(&self, argument: &str) -> Option<String> {
         let word = argument.split(['=', ' ']).next()?;
+        self.first(|line| holds(line, word))
+    }
+
+    /// Returns the first place that sets this variable.
+    pub(super) fn of_variable(&self, name: &str) -> Option<String> {
+        let assigned = format!("{name}=");
+        self.first(|line| holds(line, &assigned))
+    }
+
+    fn first(&self, is_it: impl Fn(&str) -> bool) -> Option<String> {
         self.0.iter().find_map(|(path, text)| {
-            let line = text.lines().position(|line| holds(line, word))?;
+            let line = text.lines().position(&is_it)?;
             Some(format!("{}:{}", path.display(), line + 1))
         })
     }
@@ -88,9 +98,10 @@ fn holds(line: &str, word: &str) -> bool {
         let before = line[..at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
         let starts = before.is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '='));
-        let short = !word.starts_with("--");
+        // A short flag and a variable have their value right behind them.
+        let is_long = word.starts_with("--");
         let ends = after.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
-        starts && (short || ends)
+        starts && (ends || !is_long)
     })
 }
 
@@ -110,7 +121,10 @@ mod tests {
             "etc/systemd/system/docker.service.d/10-log.conf",
             "[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --log-driver=journald\n",
         );
-        scratch.file("etc/default/docker", "# --icc=true\nDOCKER_OPTS=\"--icc=false\"\n");
+        scratch.file(
+            "etc/default/docker",
+            "# --icc=true\nDOCKER_OPTS=\"--icc=false\"\nexport HTTP_PROXY=http://proxy\n",
+        );
         let root = Root::new(scratch.path(""));
         let origins = Origins::read(&root, Some("docker.service"));
         let drop_in = "/etc/systemd/system/docker.service.d/10-log.conf";
@@ -118,6 +132,8 @@ mod tests {
         assert_eq!(origins.of("-H fd://"), Some(format!("{drop_in}:3")));
         assert_eq!(origins.of("--icc=false"), Some("/etc/default/docker:2".into()));
         assert_eq!(origins.of("--log-level debug"), None);
+        assert_eq!(origins.of_variable("HTTP_PROXY"), Some("/etc/default/docker:3".into()));
+        assert_eq!(origins.of_variable("PROXY"), None);
         assert_eq!(Origins::read(&root, None).of("-H fd://"), None);
     }
 }

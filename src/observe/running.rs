@@ -44,6 +44,8 @@ pub(super) struct Evidence<'a> {
 pub(super) struct Given<'a> {
     pub(super) file: Option<&'a Value>,
     pub(super) flag: Option<&'a Value>,
+    /// What the environment makes of a key that neither sets.
+    pub(super) variable: Option<&'a Value>,
 }
 
 impl Live<'_> {
@@ -61,7 +63,10 @@ impl Live<'_> {
     }
 
     /// Returns the last reload of the process that runs now.
-    fn reload_since(&self, started_at: Option<SystemTime>) -> Option<(&Event, SystemTime)> {
+    pub(super) fn reload_since(
+        &self,
+        started_at: Option<SystemTime>,
+    ) -> Option<(&Event, SystemTime)> {
         let event = self.reload?;
         let nanos = u64::try_from(event.time_nano).ok()?;
         let at = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
@@ -108,6 +113,11 @@ pub(super) fn running(
     }
     if evidence.file_error {
         return Field::Unknown("the daemon's file cannot be read, and the engine does not show it");
+    }
+    if in_file.is_none()
+        && let Some(value) = given.variable
+    {
+        return Field::Set(value.clone());
     }
     if evidence.file_is_older {
         return Field::Set(in_file.map_or_else(|| unset(facts), |value| taken(facts, value)));
@@ -375,7 +385,7 @@ fn respelt(facts: &DaemonKeyFacts, value: Value, given: Given<'_>) -> Value {
             || (is_zero(candidate) && facts.default_value().as_ref() == Some(&value))
     };
     let default = facts.default_value();
-    [given.file, given.flag, default.as_ref()]
+    [given.file, given.flag, given.variable, default.as_ref()]
         .into_iter()
         .flatten()
         .find(same)

@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::{
     model::{
         class::Class,
-        daemon::{DaemonConfig, DaemonKey, Flag},
+        daemon::DaemonConfig,
         daemon_keys,
-        daemon_value::{engine_default, is_empty, same, same_as_running, text},
+        daemon_value::{engine_default, same, text},
         edit::Edit,
-        field::Field,
         finding::{Fix, Severity, Verdict},
         object::{Object, View},
+        standing::{NotTaken, Standing, is_default, named},
     },
     rules::{BoundRule, Meta, fails_by_hand},
 };
@@ -110,36 +110,66 @@ impl BoundRule for Setting {
 impl Setting {
     fn judge_daemon(&self, config: &DaemonConfig) -> Verdict {
         let (key, want) = (self.key.as_str(), &self.want);
-        let found = config.keys.get(key);
-        if let Some(flag) = found.and_then(|it| deciding_flag(key, it)) {
-            if same(key, &flag.value, want) {
-                return Verdict::Pass;
+        let standing = config.standing(key);
+        let says = || config.says(key, &standing);
+        match &standing {
+            Standing::Conflict => twice(config, key, text(key, want)),
+            Standing::Flag | Standing::FlagDropped => self.judge_flag(config, &standing),
+            Standing::Unread => Verdict::Unknown(says()),
+            Standing::Unset
+            | Standing::HostDecides
+            | Standing::File
+            | Standing::Environment(_)
+            | Standing::Pending(_)
+            | Standing::Left(_)
+            | Standing::NotTaken(_)
+            | Standing::Unknown(_) => {
+                let sides = config.keys.get(key);
+                let Some(file) = sides.and_then(|it| it.file.as_ref()) else {
+                    return self.fails(absent_but(config, key, &standing));
+                };
+                if !same(key, file, want) {
+                    return self.fails(text(key, file));
+                }
+                match &standing {
+                    Standing::File => Verdict::Pass,
+                    Standing::Unknown(why) => Verdict::Unknown((*why).into()),
+                    Standing::NotTaken(NotTaken::ByStart) | Standing::Environment(_) => {
+                        let seen = in_force(config, key).unwrap_or_default();
+                        fails_by_hand(name(key), seen, text(key, want), says())
+                    }
+                    _ => {
+                        let running = in_force(config, key).unwrap_or_default();
+                        let file = text(key, file);
+                        self.fails(format!("{running} in effect, {file} in the file"))
+                    }
+                }
             }
-            let advice = format!(
-                "{} decides: change it there, or take it out so that the file decides",
-                named(flag)
-            );
-            return fails_by_hand(name(key), text(key, &flag.value), text(key, want), advice);
         }
-        if let Some(why) = &config.file_error {
-            return unreadable(config, why);
-        }
-        let Some((found, file)) = found.and_then(|it| it.file.as_ref().map(|file| (it, file)))
-        else {
-            return self.fails("absent".into());
+    }
+
+    /// The command line decides.
+    fn judge_flag(&self, config: &DaemonConfig, standing: &Standing) -> Verdict {
+        let (key, want) = (self.key.as_str(), &self.want);
+        let Some(flag) = config.deciding_flag(key) else {
+            return Verdict::Unknown(config.says(key, standing));
         };
-        if !same(key, file, want) {
-            return self.fails(text(key, file));
+        let same = same(key, &flag.value, want);
+        if same && *standing == Standing::Flag {
+            return Verdict::Pass;
         }
-        match &found.running {
-            Field::Set(running) if same_as_running(key, want, running) => Verdict::Pass,
-            Field::Set(running) => {
-                let file = text(key, file);
-                self.fails(format!("{} in effect, {file} in the file", text(key, running)))
-            }
-            Field::Inherited(_) => Verdict::Pass,
-            Field::Unknown(why) => Verdict::Unknown((*why).into()),
-        }
+        let seen = in_force(config, key).unwrap_or_else(|| text(key, &flag.value));
+        let advice = match same {
+            true => format!(
+                "{}; restart the daemon, and move the setting to the file",
+                config.says(key, standing)
+            ),
+            false => format!(
+                "{} decides: change it there, or take it out so that the file decides",
+                named(key, flag)
+            ),
+        };
+        fails_by_hand(name(key), seen, text(key, want), advice)
     }
 
     fn fails(&self, seen: String) -> Verdict {
@@ -162,41 +192,37 @@ impl Absent {
     fn judge_daemon(&self, config: &DaemonConfig) -> Verdict {
         let key = self.key.as_str();
         let default = engine_default(key);
-        let is_default = |value: &Value| match &default {
-            Some(default) => same(key, value, default),
-            None => is_empty(value),
-        };
-        let Some(found) = config.keys.get(key) else {
-            return match &config.file_error {
-                Some(why) => unreadable(config, why),
-                None => Verdict::Pass,
-            };
-        };
-        if let Some(flag) = deciding_flag(key, found).filter(|it| !is_default(&it.value)) {
-            let advice = format!("{} decides: take it out there", named(flag));
+        let standing = config.standing(key);
+        let sides = config.keys.get(key);
+        if let Some(flag) = config.deciding_flag(key).filter(|it| !is_default(key, &it.value)) {
+            let advice = format!("{} decides: take it out there", named(key, flag));
             return fails_by_hand(name(key), text(key, &flag.value), "absent", advice);
         }
-        if let Some(why) = &config.file_error {
-            return unreadable(config, why);
-        }
-        if let Some(file) = found.file.as_ref().filter(|it| !is_default(it)) {
+        if let Some(file) = sides.and_then(|it| it.file.as_ref()).filter(|it| !is_default(key, it))
+        {
             return self.fails(text(key, file), default);
         }
-        match &found.running {
-            Field::Set(Value::Null) => Verdict::Pass,
-            Field::Set(running) => match &default {
-                Some(default) if same_as_running(key, default, running) => Verdict::Pass,
-                Some(_) => {
-                    let seen = format!("{} in effect, absent in the file", text(key, running));
-                    self.fails(seen, default)
-                }
-                None if is_empty(running) => Verdict::Pass,
-                None => Verdict::Unknown(
-                    "what the daemon goes by without the key depends on the host".into(),
-                ),
-            },
-            Field::Inherited(_) => Verdict::Pass,
-            Field::Unknown(why) => Verdict::Unknown((*why).into()),
+        match &standing {
+            Standing::Unread | Standing::Unknown(_) => {
+                Verdict::Unknown(config.says(key, &standing))
+            }
+            Standing::Conflict => twice(config, key, "absent".into()),
+            Standing::Unset | Standing::File | Standing::Flag => Verdict::Pass,
+            Standing::Environment(_) => {
+                let seen = in_force(config, key).unwrap_or_default();
+                let advice = format!("{}: take it out there", config.says(key, &standing));
+                fails_by_hand(name(key), seen, "absent", advice)
+            }
+            Standing::HostDecides => Verdict::Unknown(
+                "what the daemon goes by without the key depends on the host".into(),
+            ),
+            Standing::Pending(_)
+            | Standing::Left(_)
+            | Standing::FlagDropped
+            | Standing::NotTaken(_) => {
+                let running = in_force(config, key).unwrap_or_default();
+                self.fails(format!("{running} in effect, absent in the file"), default)
+            }
         }
     }
 
@@ -221,23 +247,29 @@ fn fails(key: &str, seen: String, want: String, edit: Edit) -> Verdict {
     Verdict::Fail { field: name(key), seen, want, fix: Fix::Edits(vec![edit]) }
 }
 
-/// Returns the flag that makes the file's say moot.
-fn deciding_flag<'a>(key: &str, found: &'a DaemonKey) -> Option<&'a Flag> {
-    let merges = daemon_keys::find(key).is_some_and(|it| it.flag_merges);
-    found.flag.as_ref().filter(|_| !merges)
+/// A key that neither side may have while the other has it.
+fn twice(config: &DaemonConfig, key: &str, want: String) -> Verdict {
+    let seen = config.keys.get(key).and_then(|it| it.file.as_ref());
+    let seen = seen.map(|it| text(key, it)).unwrap_or_default();
+    let advice = format!("{}; take one of the two out", config.says(key, &Standing::Conflict));
+    fails_by_hand(name(key), seen, want, advice)
 }
 
-fn named(flag: &Flag) -> String {
-    // The argument holds the value, which can be a secret only after the `=`.
-    let argument = flag.argument.split('=').next().unwrap_or(&flag.argument);
-    match &flag.origin {
-        Some(origin) => format!("`{argument}` in {origin}"),
-        None => format!("`{argument}` on the daemon's command line"),
-    }
+/// What the daemon goes by, where that is anything.
+fn in_force(config: &DaemonConfig, key: &str) -> Option<String> {
+    let running = config.keys.get(key)?.running.stated().filter(|it| !it.is_null())?;
+    Some(text(key, running))
 }
 
-fn unreadable(config: &DaemonConfig, why: &str) -> Verdict {
-    Verdict::Unknown(format!("{}: {why}", config.file_path))
+/// Nothing in the file; what is in force all the same, and why.
+fn absent_but(config: &DaemonConfig, key: &str, standing: &Standing) -> String {
+    let why = match standing {
+        Standing::Environment(names) => format!("by {}", names.join(", ")),
+        Standing::Left(_) => "from before".into(),
+        _ => return "absent".into(),
+    };
+    let running = in_force(config, key).unwrap_or_default();
+    format!("absent in the file, {running} in effect {why}")
 }
 
 /// Returns the key as text that lives as long as the program.

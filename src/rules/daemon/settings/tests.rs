@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::field::Parent;
+use crate::model::{
+    daemon::{DaemonKey, Flag},
+    field::{Field, Parent},
+};
 
 fn config(
     key: &str,
