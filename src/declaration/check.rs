@@ -18,9 +18,9 @@ use self::ways::{expectation, fits, type_names, ways, what};
 use crate::declaration::{
     problem::{Place, Problem, SourceText},
     schema,
-    suggest::{either, every, nearest, question},
     yaml::{Entry, Kind, Node},
 };
+use crate::model::suggest::{either, every, nearest, question};
 
 /// What the check found.
 pub(crate) struct Checked {

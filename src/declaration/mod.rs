@@ -16,7 +16,6 @@ mod resolve;
 pub mod samples;
 pub mod schema;
 mod starter;
-mod suggest;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -24,6 +24,12 @@ pub struct DaemonConfig {
     /// `1.41`.
     pub api_version: String,
     pub swarm_active: bool,
+    /// 1 or 2, if the engine tells.
+    pub cgroup_version: Option<u8>,
+    /// Log drivers that the engine has; empty if it does not tell.
+    pub log_drivers: Vec<String>,
+    /// What the file holds that is wrong, or not what it looks like.
+    pub file_findings: Vec<FileFinding>,
     /// How the daemon is run, found by looking at its process.
     pub service: Service,
     /// Names of containers that are running.
@@ -46,6 +52,19 @@ pub struct FileRead {
     pub by_start: bool,
     /// Whether it was reloaded after the file's last change.
     pub by_reload: bool,
+}
+
+/// Something in the daemon's file that its owner should know of. It makes no change by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFinding {
+    /// The key that it is about, with the members on the way to it: `log-opts.max-size`.
+    pub key: String,
+    /// Where it stands, if that is known.
+    pub line: Option<usize>,
+    /// A sentence without a full stop.
+    pub what: String,
+    /// What to do about it, in a sentence without a full stop.
+    pub advice: String,
 }
 
 /// One key of `daemon.json`.

@@ -3,6 +3,8 @@
 //! Source: moby `daemon/config/config.go`, `daemon/reload.go` and `daemon/command/config.go`, at
 //! the first tag of each release line; the table itself is in `table`.
 
+mod relations;
+mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -10,6 +12,8 @@ mod unusable;
 
 use serde_json::Value;
 
+pub use relations::{Effect, RELATIONS, Relation, Situation};
+pub use shape::{Family, Fault, Shape};
 pub use table::DAEMON_KEYS;
 pub use unusable::{REMOVED_OR_IGNORED, UnusableKey, WhyUnusable};
 
@@ -37,6 +41,12 @@ pub struct DaemonKeyFacts {
     /// What the engine goes by if neither file nor flag says anything, as JSON; `None` where
     /// that depends on the host or means "not set".
     default: Option<&'static str>,
+    /// What the value, or each entry of a list, has to look like beyond its type.
+    pub shape: Shape,
+    /// What it means for security, in a sentence without a full stop.
+    pub about: &'static str,
+    /// What else surprises people, in a sentence without a full stop.
+    pub note: Option<&'static str>,
     /// Whether its value can hold a secret wherever it is set. For values that only sometimes do,
     /// ask [`DaemonKeyFacts::holds_secret`].
     pub sensitive: bool,
@@ -276,6 +286,15 @@ pub fn release(version: &str) -> Option<Release> {
     let minor = parts.next()?;
     let digits = minor.find(|c: char| !c.is_ascii_digit()).unwrap_or(minor.len());
     Some((major, minor[..digits].parse().ok()?))
+}
+
+/// Writes a release line as the engine does: `20.10`, `17.06`.
+pub fn release_text((major, minor): Release) -> String {
+    match major {
+        // Releases were named for year and month.
+        17..=19 => format!("{major}.{minor:02}"),
+        _ => format!("{major}.{minor}"),
+    }
 }
 
 /// Whether an object names a member as if it were a secret: `splunk-token` among log options.

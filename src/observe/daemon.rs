@@ -22,9 +22,9 @@ use super::{
 use crate::{
     docker::Endpoint,
     model::{
-        daemon::{DaemonConfig, DaemonKey, DaemonStart, FileRead, Service},
-        daemon_digest,
-        daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts},
+        daemon::{DaemonConfig, DaemonKey, DaemonStart, FileFinding, FileRead, Service},
+        daemon_digest, daemon_file,
+        daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts, Release},
         field::Field,
     },
 };
@@ -59,6 +59,8 @@ struct ConfigFile {
     exists: bool,
     error: Option<String>,
     values: Map<String, Value>,
+    /// What it says, if it can be read.
+    text: String,
     /// When its contents, or if it is absent its folder, last changed.
     changed_at: Option<SystemTime>,
 }
@@ -139,7 +141,10 @@ impl ConfigFile {
                 file.exists = true;
                 file.changed_at = changed;
                 match parse(&bytes) {
-                    Ok(values) => file.values = values,
+                    Ok(values) => {
+                        file.values = values;
+                        file.text = String::from_utf8_lossy(&bytes).into_owned();
+                    }
                     Err(error) => file.error = Some(error),
                 }
             }
@@ -159,6 +164,10 @@ impl ConfigFile {
             }
         }
         file
+    }
+
+    fn findings(&self, release: Option<Release>) -> Vec<FileFinding> {
+        daemon_file::findings(&self.text, release)
     }
 
     /// Returns whether the process has read what is there now.
@@ -263,6 +272,9 @@ pub(super) fn assemble(
         engine_version,
         api_version: live.version_text("ApiVersion"),
         swarm_active: live.swarm_active(),
+        cgroup_version: live.cgroup_version(),
+        log_drivers: live.log_drivers(),
+        file_findings: file.findings(release),
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
         running_containers: live.running_containers(),
         environment: environment.names(),

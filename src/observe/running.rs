@@ -62,6 +62,16 @@ impl Live<'_> {
         self.info["ContainersRunning"].as_u64().and_then(|it| it.try_into().ok()).unwrap_or(0)
     }
 
+    /// Returns 1 or 2; engines before 20.10 do not tell.
+    pub(super) fn cgroup_version(&self) -> Option<u8> {
+        self.info["CgroupVersion"].as_str()?.parse().ok()
+    }
+
+    pub(super) fn log_drivers(&self) -> Vec<String> {
+        let names = self.info["Plugins"]["Log"].as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Returns the last reload of the process that runs now.
     pub(super) fn reload_since(
         &self,

@@ -11,10 +11,9 @@ use crate::{
         limits,
         problem::Problem,
         schema,
-        suggest::either,
         yaml::{Kind, Node},
     },
-    model::size::Size,
+    model::{size::Size, suggest::either},
     rules,
 };
 

@@ -6,13 +6,11 @@ use serde_json::Value;
 
 use super::{Checker, ways::ways};
 use crate::{
-    declaration::{
-        problem::Problem,
-        schema::about_containers,
+    declaration::{problem::Problem, schema::about_containers, yaml::Entry},
+    model::{
+        daemon_keys::{self, DAEMON_KEYS, WhyUnusable},
         suggest::{every, nearest, question},
-        yaml::Entry,
     },
-    model::daemon_keys::{self, DAEMON_KEYS, WhyUnusable},
     rules::{self, RULES},
 };
 

@@ -7,9 +7,9 @@ use crate::declaration::{
     bind::sha256,
     policy::SourceFile,
     problem::{Place, Problem, SourceText},
-    suggest::{either, nearest, question},
     yaml::{self, Node},
 };
+use crate::model::suggest::{either, nearest, question};
 
 /// More files than this in one declaration are a mistake of some kind.
 const MAX_FILES: usize = 64;

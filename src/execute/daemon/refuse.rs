@@ -51,10 +51,7 @@ pub(super) fn unsound(
 ) -> Step<()> {
     let config = context.config;
     given_twice(new, config)?;
-    let engine = Engine {
-        release: daemon_keys::release(&config.engine_version),
-        swarm_active: config.swarm_active,
-    };
+    let engine = Engine::of(config);
     let in_force = in_force(new, config);
     // What was wrong before is not ours to judge: the daemon runs with it. But a file that no
     // engine reloads stays as it is.

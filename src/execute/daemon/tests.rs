@@ -413,7 +413,7 @@ async fn what_an_older_engine_applied_of_a_refused_file_is_taken_back_too() {
     let faults = Faults { reloads_without: Some("registry-mirrors"), ..Faults::default() };
     let old = "{\"log-level\":\"info\"}";
     let host = Fake::new(old, faults);
-    let changes = [reload("debug", json!(true)), reload("registry-mirrors", json!(["x"]))];
+    let changes = [reload("debug", json!(true)), reload("registry-mirrors", json!(["https://x"]))];
     let done = run_on(&host, &config(old), &changes).await;
     assert!(matches!(done[0], Outcome::Undone { .. }));
     is_sound(&host, "older engine");

@@ -1,5 +1,7 @@
 //! Keys that look like settings and are none: refused, or accepted and never read.
 
+use super::Release;
+
 /// A key that must not be declared.
 #[derive(Debug)]
 pub struct UnusableKey {
@@ -9,6 +11,9 @@ pub struct UnusableKey {
     pub instead: Option<&'static str>,
     /// What a person should know, in a sentence without a full stop.
     pub advice: &'static str,
+    /// The first release line of which this is true; older ones go by the key. `None` where no
+    /// release that matters ever did.
+    pub until: Option<Release>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,20 +34,20 @@ pub enum WhyUnusable {
 #[rustfmt::skip]
 pub static REMOVED_OR_IGNORED: &[UnusableKey] = &[
     singular("add-runtime", "runtimes"),
-    ignored("allow-nondistributable-artifacts", None, "such image layers are always pushed since 29.0"),
-    removed("api-cors-header", None, "put a proxy that sets these headers before the API"),
+    ignored("allow-nondistributable-artifacts", None, "such image layers are always pushed since 29.0").until((29, 0)),
+    removed("api-cors-header", None, "put a proxy that sets these headers before the API").until((28, 0)),
     removed("api-cors-headers", None, "put a proxy that sets these headers before the API"),
     removed("api-enable-cors", None, "put a proxy that sets these headers before the API"),
     singular("authorization-plugin", "authorization-plugins"),
     singular("cdi-spec-dir", "cdi-spec-dirs"),
-    removed("cluster-advertise", None, "overlay networks with an external store are gone; use Swarm"),
-    removed("cluster-store", None, "overlay networks with an external store are gone; use Swarm"),
-    removed("cluster-store-opts", None, "overlay networks with an external store are gone; use Swarm"),
+    removed("cluster-advertise", None, "overlay networks with an external store are gone; use Swarm").until((23, 0)),
+    removed("cluster-store", None, "overlay networks with an external store are gone; use Swarm").until((23, 0)),
+    removed("cluster-store-opts", None, "overlay networks with an external store are gone; use Swarm").until((23, 0)),
     flag_only("config-file", "the file cannot name itself"),
     refused("containerd-plugin-namespace", "the namespace of plugins can only be set by the flag --containerd-plugins-namespace"),
     ignored("containerd-plugins-namespace", None, "the namespace of plugins can only be set by the flag of this name"),
     singular("default-address-pool", "default-address-pools"),
-    UnusableKey { name: "default-init", why: WhyUnusable::Refused, instead: Some("init"), advice: "the engine has no flag of this name and refuses the key" },
+    UnusableKey { name: "default-init", why: WhyUnusable::Refused, instead: Some("init"), advice: "the engine has no flag of this name and refuses the key", until: None },
     singular("default-network-opt", "default-network-opts"),
     singular("default-ulimit", "default-ulimits"),
     ignored("deprecated-key-path", None, "the engine no longer has a key of its own"),
@@ -50,7 +55,7 @@ pub static REMOVED_OR_IGNORED: &[UnusableKey] = &[
     singular("dns-opt", "dns-opts"),
     singular("exec-opt", "exec-opts"),
     singular("feature", "features"),
-    removed("graph", Some("data-root"), "it was renamed in 17.05"),
+    removed("graph", Some("data-root"), "it was renamed in 17.05").until((23, 0)),
     flag_only("help", "it is no setting"),
     singular("host", "hosts"),
     ignored("http-proxy", Some("proxies"), "write it inside `proxies`; at the top it is accepted and does nothing"),
@@ -60,7 +65,7 @@ pub static REMOVED_OR_IGNORED: &[UnusableKey] = &[
     singular("log-opt", "log-opts"),
     ignored("no-proxy", Some("proxies"), "write it inside `proxies`; at the top it is accepted and does nothing"),
     singular("node-generic-resource", "node-generic-resources"),
-    removed("oom-score-adjust", None, "set OOMScoreAdjust in the service unit"),
+    removed("oom-score-adjust", None, "set OOMScoreAdjust in the service unit").until((25, 0)),
     singular("registry-mirror", "registry-mirrors"),
     refused("resolv-conf", "the engine has no flag of this name and refuses the key"),
     undocumented("restart", "false keeps every restart policy from acting when the daemon starts"),
@@ -77,6 +82,7 @@ const fn singular(name: &'static str, instead: &'static str) -> UnusableKey {
         why: WhyUnusable::Ignored,
         instead: Some(instead),
         advice: "it is the name of the flag; in the file it passes every check and does nothing",
+        until: None,
     }
 }
 
@@ -85,7 +91,7 @@ const fn ignored(
     instead: Option<&'static str>,
     advice: &'static str,
 ) -> UnusableKey {
-    UnusableKey { name, why: WhyUnusable::Ignored, instead, advice }
+    UnusableKey { name, why: WhyUnusable::Ignored, instead, advice, until: None }
 }
 
 const fn removed(
@@ -93,17 +99,23 @@ const fn removed(
     instead: Option<&'static str>,
     advice: &'static str,
 ) -> UnusableKey {
-    UnusableKey { name, why: WhyUnusable::Removed, instead, advice }
+    UnusableKey { name, why: WhyUnusable::Removed, instead, advice, until: None }
 }
 
 const fn refused(name: &'static str, advice: &'static str) -> UnusableKey {
-    UnusableKey { name, why: WhyUnusable::Refused, instead: None, advice }
+    UnusableKey { name, why: WhyUnusable::Refused, instead: None, advice, until: None }
 }
 
 const fn flag_only(name: &'static str, advice: &'static str) -> UnusableKey {
-    UnusableKey { name, why: WhyUnusable::FlagOnly, instead: None, advice }
+    UnusableKey { name, why: WhyUnusable::FlagOnly, instead: None, advice, until: None }
 }
 
 const fn undocumented(name: &'static str, advice: &'static str) -> UnusableKey {
-    UnusableKey { name, why: WhyUnusable::Undocumented, instead: None, advice }
+    UnusableKey { name, why: WhyUnusable::Undocumented, instead: None, advice, until: None }
+}
+
+impl UnusableKey {
+    const fn until(self, release: Release) -> Self {
+        Self { until: Some(release), ..self }
+    }
 }

@@ -2,7 +2,7 @@
 
 /// Returns at most three of the known words that are like this one, the likest first; equally
 /// like ones in the order given.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut ranked: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|candidate| distance(word, candidate).map(|far| (far, candidate)))
@@ -16,17 +16,17 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Returns "did you mean `a` or `b`?", or nothing.
-pub(crate) fn question(candidates: &[&str]) -> Option<String> {
+pub fn question(candidates: &[&str]) -> Option<String> {
     (!candidates.is_empty()).then(|| format!("did you mean {}?", either(candidates)))
 }
 
 /// Returns "`a`, `b` or `c`".
-pub(crate) fn either(words: &[&str]) -> String {
+pub fn either(words: &[&str]) -> String {
     joined(words, "or")
 }
 
 /// Returns "`a`, `b` and `c`".
-pub(crate) fn every(words: &[&str]) -> String {
+pub fn every(words: &[&str]) -> String {
     joined(words, "and")
 }
 
