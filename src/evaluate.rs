@@ -94,6 +94,10 @@ impl<'p> Evaluation<'p> {
     }
 
     fn daemon(&mut self, policy: &'p Policy, snapshot: &Snapshot) {
+        if snapshot.daemon.is_missing {
+            self.report.not_applicable += policy.daemon.len();
+            return;
+        }
         let mut by_address: BTreeMap<Address, Vec<&'p Assignment>> = BTreeMap::new();
         for assignment in &policy.daemon {
             by_address.entry(assignment.daemon_address()).or_default().push(assignment);

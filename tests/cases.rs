@@ -14,7 +14,7 @@ use plimsoll::{
     evaluate::evaluate,
     model::{
         class::Class,
-        daemon::{DaemonKey, Flag, Service},
+        daemon::{DaemonKey, FileRead, Flag, Service},
         effective::{Surroundings, complete, follow_joined},
         field::Field,
         object::Address,
@@ -42,8 +42,13 @@ use serde_json::Value;
 struct HostFile {
     today: String,
     engine: String,
+    /// `Docker` unless said otherwise.
+    engine_name: String,
     swarm: bool,
     service: String,
+    read: Read,
+    /// Key to the names of variables that bear on it.
+    environment: BTreeMap<String, Vec<String>>,
     daemon: BTreeMap<String, Sides>,
     /// The text of `daemon.json`, for a case that shows its difference.
     file: Option<String>,
@@ -62,6 +67,17 @@ struct HostFile {
     explain: Option<String>,
 }
 
+/// When the file changed, and who has read it since.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Read {
+    file_changed_at: Option<String>,
+    started_at: Option<String>,
+    reloaded_at: Option<String>,
+    by_start: bool,
+    by_reload: bool,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Sides {
@@ -75,8 +91,11 @@ impl Default for HostFile {
         Self {
             today: "2026-11-26".into(),
             engine: "28.5.2".into(),
+            engine_name: "Docker".into(),
             swarm: false,
             service: "systemd".into(),
+            read: Read::default(),
+            environment: BTreeMap::new(),
             daemon: BTreeMap::new(),
             file: None,
             blind: BTreeMap::new(),
@@ -144,7 +163,7 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
             name: "edge-07".into(),
             engine_id: "ENGINE".into(),
             platform: "linux/amd64".into(),
-            engine_name: "Docker".into(),
+            engine_name: host.engine_name.clone(),
             engine_version: host.engine.clone(),
             api_version: "1.51".into(),
         },
@@ -162,10 +181,20 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
         "process" => Service::Process { pid: 900 },
         _ => Service::NotFound,
     };
+    daemon.is_missing = host.engine_name == "Podman";
+    daemon.environment = host.environment.clone();
+    let time = |text: &Option<String>| text.as_ref().map(|it| it.parse().expect("a time"));
+    daemon.read = FileRead {
+        file_changed_at: time(&host.read.file_changed_at),
+        started_at: time(&host.read.started_at),
+        reloaded_at: time(&host.read.reloaded_at),
+        by_start: host.read.by_start,
+        by_reload: host.read.by_reload,
+    };
     for (key, sides) in &host.daemon {
         let flag = sides.flag.clone().map(|value| Flag {
             argument: format!("--{key}={}", value.as_str().unwrap_or("…")),
-            origin: Some("docker.service".into()),
+            origin: Some("/lib/systemd/system/docker.service:9".into()),
             value,
         });
         let running = match &sides.running {
@@ -247,7 +276,12 @@ fn check(folder: &Path) -> Result<(), String> {
     }
     if let Some(name) = &host.explain {
         let mut out = Vec::new();
-        let found = explain::address(&mut out, &plan, &Address::container(name), &style);
+        let address = match name.strip_prefix("daemon/") {
+            Some(key) => Address::daemon_key(key),
+            None => Address::container(name),
+        };
+        let daemon = snapshot(folder, &host).daemon;
+        let found = explain::address(&mut out, &plan, &daemon, &address, &style);
         assert!(found.expect("memory takes everything"));
         compare(&folder.join("explain.txt"), &String::from_utf8_lossy(&out))?;
     }

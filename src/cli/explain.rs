@@ -35,7 +35,8 @@ pub(crate) fn run(
     let policy = declared::load(&declared::find(global)?)?;
     let look = engine::block_on(engine::look(global, &policy, ATTENDED, &Narrow::default()))?;
     let mut text = Vec::new();
-    let found = render::explain::address(&mut text, &look.plan, &address, &style)
+    let daemon = &look.snapshot.daemon;
+    let found = render::explain::address(&mut text, &look.plan, daemon, &address, &style)
         .map_err(|error| Failure::io("put the result together", &error))?;
     if !found {
         let known = look.report.objects.contains(&address);

@@ -38,6 +38,8 @@ pub struct DaemonConfig {
     /// which can be secrets, are not here.
     pub environment: BTreeMap<String, Vec<String>>,
     pub read: FileRead,
+    /// Whether this engine has no such daemon, as Podman has none.
+    pub is_missing: bool,
 }
 
 /// When the file changed, and when the process that runs has read it.

@@ -29,6 +29,8 @@ use crate::{
     },
 };
 
+/// Podman answers the same API from a process that ends when nobody asks.
+pub(super) const PODMAN: &str = "Podman";
 const DEFAULT_FILE: &str = "/etc/docker/daemon.json";
 /// How much later than the process the file may seem to be and still have been there: clocks of
 /// files and processes tick in hundredths, and the daemon reads its file later than this.
@@ -278,6 +280,7 @@ pub(super) fn assemble(
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
         running_containers: live.running_containers(),
         environment: environment.names(),
+        is_missing: live.engine_name() == PODMAN,
         read: local.map_or_else(|_| FileRead::default(), |local| local.file_read(live)),
     };
     (config, start)

@@ -202,15 +202,11 @@ fn engine_is_there(
 
 fn host_facts(live: &Live<'_>) -> HostFacts {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let component = live.version["Components"][0]["Name"].as_str().unwrap_or_default();
     HostFacts {
         name: text(&live.info["Name"]),
         engine_id: text(&live.info["ID"]),
         platform: format!("{}/{}", live.version_text("Os"), live.version_text("Arch")),
-        engine_name: match component {
-            "" | "Engine" => "Docker".to_owned(),
-            other => other.trim_end_matches(" Engine").to_owned(),
-        },
+        engine_name: live.engine_name().to_owned(),
         engine_version: live.version_text("Version"),
         api_version: live.version_text("ApiVersion"),
     }

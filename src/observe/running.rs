@@ -53,6 +53,15 @@ impl Live<'_> {
         self.version[member].as_str().unwrap_or_default().to_owned()
     }
 
+    /// Returns `Docker`, or the name of another engine that speaks its API, from the component
+    /// that it names first (`/version`: `Engine`, `Podman Engine`).
+    pub(super) fn engine_name(&self) -> &str {
+        match self.version["Components"][0]["Name"].as_str().unwrap_or_default() {
+            "" | "Engine" => "Docker",
+            other => other.trim_end_matches(" Engine"),
+        }
+    }
+
     pub(super) fn swarm_active(&self) -> bool {
         let state = self.info["Swarm"]["LocalNodeState"].as_str().unwrap_or_default();
         !matches!(state, "" | "inactive")

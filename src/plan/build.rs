@@ -11,6 +11,7 @@ use super::{
     Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, Lost, Note, Plan,
     WaiverNotes, containers, daemon, identity,
     ledger::{ledger, note},
+    remarks::remarks,
     run::LastApplied,
 };
 use crate::{
@@ -74,6 +75,7 @@ pub fn plan(
             .filter(|spot| view.shows(&spot.address))
             .map(|spot| (spot.address.clone(), spot.why.clone()))
             .collect(),
+        remarks: remarks(&context).into_iter().filter(|it| view.shows(&it.address)).collect(),
         waivers: WaiverNotes {
             unused: report.unused_waivers.clone(),
             ended: report.ended_waivers.clone(),

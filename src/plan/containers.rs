@@ -123,6 +123,7 @@ pub(super) fn change(
         how,
         interrupts: class > Class::Live && spec.state.has_processes(),
         drift,
+        standing: None,
         impact,
         lost,
         undo,

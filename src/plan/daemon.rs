@@ -10,6 +10,7 @@ use super::{
     cause::cause,
     flags::{argument, excluding_flag},
     identity::{change_id, digest_of_policy, key_fingerprint},
+    remarks::stands,
 };
 use crate::{
     model::{
@@ -20,6 +21,7 @@ use crate::{
         edit::Edit,
         finding::{Finding, Fix, Verdict},
         object::Address,
+        standing::{NotTaken, Standing},
     },
     plan::daemon_file,
 };
@@ -177,6 +179,9 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
     let address = Address::daemon_key(key);
     let facts = daemon_keys::find(key);
     let (value, reloads) = target(facts, wanted.value.clone());
+    // What one reload has ignored, the next one ignores.
+    let ignored = daemon.standing(key) == Standing::NotTaken(NotTaken::ByReload);
+    let reloads = reloads && !ignored;
     let takes_effect = facts.map_or(TakesEffect::Restart, |it| it.takes_effect);
     let Price { apply, class, after, held } = price(context, takes_effect, reloads, survival);
 
@@ -234,6 +239,7 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
         cause,
         held,
         drift,
+        standing: stands(daemon, key),
         after,
     }
 }

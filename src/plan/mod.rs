@@ -11,6 +11,7 @@ mod ledger;
 pub mod limits;
 mod merge;
 mod owner_lines;
+mod remarks;
 pub mod run;
 mod settings;
 
@@ -45,6 +46,9 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// What could not be read at all, and why.
     pub blind_spots: Vec<(Address, String)>,
+    /// What no rule asks about and a person should know, by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
     pub waivers: WaiverNotes,
     /// Patterns that the view was narrowed to, as given; empty is the whole host.
     pub narrowed_to: Vec<String>,
@@ -118,6 +122,9 @@ pub struct Change {
     pub how: String,
     /// What is known about when it moved; only where the cause is drift.
     pub drift: Option<String>,
+    /// Where the daemon's key stands, if its sides do not agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Stands>,
     /// Whether something that runs is interrupted.
     pub interrupts: bool,
     /// What it interrupts, a line each.
@@ -127,6 +134,22 @@ pub struct Change {
     pub undo: String,
     /// IDs of changes that come first.
     pub after: Vec<String>,
+}
+
+/// Something about an object that asks for no change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    pub address: Address,
+    #[serde(flatten)]
+    pub stands: Stands,
+}
+
+/// Where something stands: a word for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stands {
+    /// `restart-pending`, `conflict`; see [`crate::model::standing::Standing::word`].
+    pub word: String,
+    pub text: String,
 }
 
 /// One setting, before and after.

@@ -8,21 +8,43 @@ use super::{
     text::{self, change_block, header},
 };
 use crate::{
-    model::object::Address,
+    model::{daemon::DaemonConfig, object::Address},
     plan::{NoteKind, Plan},
 };
+
+/// Writes what each side says of a key of the daemon.
+fn sides(out: &mut dyn Write, daemon: &DaemonConfig, key: &str, style: &Style) -> io::Result<()> {
+    writeln!(out, "  {}", style.bold(&format!("daemon/{}", plain(key))))?;
+    for (side, said) in daemon.sides(key) {
+        labelled(out, style, side, &said)?;
+    }
+    Ok(())
+}
 
 /// Writes everything about one object, with the full list of what would be lost. Returns whether
 /// the plan has anything to say about it.
 pub fn address(
     out: &mut dyn Write,
     plan: &Plan,
+    daemon: &DaemonConfig,
     address: &Address,
     style: &Style,
 ) -> io::Result<bool> {
     header(out, plan, style, None)?;
     writeln!(out)?;
     let mut found = false;
+    if address.kind() == "daemon" && !daemon.is_missing && !address.name().is_empty() {
+        sides(out, daemon, address.name(), style)?;
+        let key = address.name();
+        let remark = plan.remarks.iter().find(|it| it.address == *address);
+        let so = remark.map_or_else(
+            || daemon.says(key, &daemon.standing(key)),
+            |remark| remark.stands.text.clone(),
+        );
+        labelled(out, style, "so", &so)?;
+        writeln!(out)?;
+        found |= remark.is_some();
+    }
     for change in plan.changes.iter().filter(|it| it.address == *address) {
         found = true;
         change_block(out, change, style)?;

@@ -13,8 +13,8 @@ use super::values;
 use crate::{
     model::{class::Class, edit::Eviction, finding::Severity, provenance::Provenance},
     plan::{
-        Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Shown,
-        run::Run,
+        Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Remark,
+        Shown, Stands, run::Run,
     },
     rules::Meta,
 };
@@ -53,6 +53,7 @@ pub fn plan(plan: &Plan, made_at: Timestamp) -> Value {
         waived: plan.notes.iter().filter_map(waived).collect(),
         unknown: unknown(plan),
         findings: plan.notes.iter().filter_map(finding).collect(),
+        remarks: &plan.remarks,
         waivers: json!({
             "unused": plan.waivers.unused,
             "ended": plan.waivers.ended,
@@ -131,6 +132,8 @@ struct PlanDocument<'a> {
     waived: Vec<Value>,
     unknown: Vec<Value>,
     findings: Vec<Value>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    remarks: &'a [Remark],
     waivers: Value,
     diagnostics: [Value; 0],
     summary: Value,
@@ -150,6 +153,8 @@ struct ChangeDocument<'a> {
     location: Option<Value>,
     how: &'a str,
     drift: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<&'a Stands>,
     impact: Value,
     undo: Value,
     after: &'a [String],
@@ -185,6 +190,7 @@ fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
         location: change.rules.first().map(|rule| location(&rule.from)),
         how: &change.how,
         drift: change.drift.as_deref(),
+        standing: change.standing.as_ref(),
         impact: json!({
             "interrupts": change.interrupts,
             "downtime_s": null,

@@ -41,6 +41,10 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
     for note in by_hand {
         writeln!(out, "  {}  by hand  {}", plain(note.address.as_str()), note.rule.id)?;
     }
+    for remark in &plan.remarks {
+        let address = plain(remark.address.as_str());
+        writeln!(out, "  {address}  {}", plain(&words(&remark.stands.word)))?;
+    }
     for (address, why) in &plan.blind_spots {
         writeln!(out, "  {}  unknown  {}", plain(address.as_str()), plain(why))?;
     }
@@ -64,9 +68,16 @@ pub(super) fn waiting(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Re
             None => "to do",
             Some(held) => waits_for(held),
         };
-        writeln!(out, "  {}  {class}  {state}", plain(change.address.as_str()))?;
+        let standing = change.standing.as_ref().map(|it| format!(" ({})", words(&it.word)));
+        let standing = standing.unwrap_or_default();
+        writeln!(out, "  {}  {class}  {state}{standing}", plain(change.address.as_str()))?;
     }
     Ok(())
+}
+
+/// `restart-pending` as people say it.
+fn words(word: &str) -> String {
+    word.replace('-', " ")
 }
 
 fn waits_for(held: &Held) -> &'static str {

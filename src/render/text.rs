@@ -42,7 +42,11 @@ pub fn plan(
 ) -> io::Result<()> {
     header(out, plan, style, options.now)?;
     if is_in_sync(plan) && options.unchanged.is_empty() {
-        return summary::in_sync(out, plan, style);
+        summary::in_sync(out, plan, style)?;
+        if !plan.remarks.is_empty() {
+            writeln!(out)?;
+        }
+        return remarks(out, plan, style);
     }
     writeln!(out)?;
     if !options.summary {
@@ -99,6 +103,10 @@ fn details(
 ) -> io::Result<()> {
     unchanged(out, plan, style, options.unchanged)?;
     // What nobody acts on comes first, so that the worst of what is done stands last.
+    if !plan.remarks.is_empty() {
+        remarks(out, plan, style)?;
+        writeln!(out)?;
+    }
     waived(out, plan, style)?;
     reported(out, plan, style)?;
     unknown(out, plan, style)?;
@@ -190,6 +198,16 @@ fn reported(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
         labelled(out, style, "objects", &names.join(", "))?;
     }
     if rules.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+/// Writes what no rule asks about.
+pub(super) fn remarks(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
+    for remark in &plan.remarks {
+        let head = format!("i   {}", plain(remark.address.as_str()));
+        writeln!(out, "  {}", style.bold(&head))?;
+        labelled(out, style, "now", &remark.stands.text)?;
+    }
+    Ok(())
 }
 
 fn by_hand(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {

@@ -276,6 +276,7 @@ fn change(key: &str, value: Value, apply: DaemonApply) -> Change {
         class: Class::Restart,
         cause: Cause::New,
         drift: None,
+        standing: None,
         how: String::new(),
         settings: Vec::new(),
         rules: Vec::new(),

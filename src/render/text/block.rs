@@ -25,6 +25,9 @@ pub(in crate::render) fn change(
 ) -> io::Result<()> {
     head(out, change, style)?;
     settings(out, &change.settings, style)?;
+    if let Some(standing) = &change.standing {
+        labelled(out, style, "now", &standing.text)?;
+    }
     labelled(out, style, "how", &change.how)?;
     labelled(out, style, "why", &why(&change.rules, style))?;
     if let Some(drift) = &change.drift {

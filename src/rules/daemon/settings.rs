@@ -249,8 +249,7 @@ fn fails(key: &str, seen: String, want: String, edit: Edit) -> Verdict {
 
 /// A key that neither side may have while the other has it.
 fn twice(config: &DaemonConfig, key: &str, want: String) -> Verdict {
-    let seen = config.keys.get(key).and_then(|it| it.file.as_ref());
-    let seen = seen.map(|it| text(key, it)).unwrap_or_default();
+    let seen = "in the file and on the command line";
     let advice = format!("{}; take one of the two out", config.says(key, &Standing::Conflict));
     fails_by_hand(name(key), seen, want, advice)
 }
