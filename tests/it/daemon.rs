@@ -1,5 +1,8 @@
 //! Changing the daemon: its file, its reload and its restart, and the containers that hang on it.
 
+mod service;
+mod start_failures;
+
 use std::{thread, time::Duration};
 
 use crate::lab::{self, BUSYBOX, Host, Suite, VOLUME};

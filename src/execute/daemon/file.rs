@@ -208,7 +208,12 @@ fn copy_to(path: &Path, bytes: &[u8], model: &Path) -> io::Result<()> {
             copy_attributes(model, &file)?;
             file.set_permissions(facts.permissions())?;
         }
-        None => file.set_permissions(fs::Permissions::from_mode(NEW_MODE))?,
+        None => {
+            // A rootless daemon's file is its user's, who has the directory.
+            let directory = fs::metadata(path.parent().unwrap_or(Path::new("/")))?;
+            fchown(&file, Some(directory.uid()), Some(directory.gid()))?;
+            file.set_permissions(fs::Permissions::from_mode(NEW_MODE))?;
+        }
     }
     file.sync_all()
 }

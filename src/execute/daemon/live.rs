@@ -26,6 +26,8 @@ use crate::{
 
 /// A plugin that does not answer is tried for 15 seconds before the engine gives up.
 const RELOAD_DEADLINE: Duration = Duration::from_secs(25);
+/// A daemon that nobody starts again does not come back after this time without a process.
+const GONE_FOR_GOOD: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// How the daemon is to be reloaded and restarted where no service manager does it, and how long
@@ -118,6 +120,11 @@ impl<'a> LiveDaemon<'a> {
 
     async fn connect(&self) -> Step<Docker> {
         Docker::connect(self.endpoint).await.map_err(|error| error.to_string())
+    }
+
+    const fn nobody_starts_it_again(&self) -> bool {
+        self.commands.restart.is_none()
+            && matches!(self.service, Service::SysVInit { .. } | Service::OpenRc { .. })
     }
 
     async fn send_reload(&self) -> Step<()> {
@@ -268,6 +275,7 @@ impl DaemonEffects for LiveDaemon<'_> {
 
     async fn wait_until_up(&self, other_than: Option<Process>) -> Step<Option<Process>> {
         let deadline = Instant::now() + self.commands.deadline;
+        let mut last_seen = Instant::now();
         loop {
             let why = match self.connect().await {
                 Ok(_) => match self.process().await {
@@ -278,6 +286,13 @@ impl DaemonEffects for LiveDaemon<'_> {
                 },
                 Err(why) => why,
             };
+            if process::any() {
+                last_seen = Instant::now();
+            }
+            // A script says that it has started the daemon, which may have ended since.
+            if self.nobody_starts_it_again() && last_seen.elapsed() > GONE_FOR_GOOD {
+                return Err("the daemon has ended right after its start".to_owned());
+            }
             if Instant::now() >= deadline {
                 return Err(why);
             }

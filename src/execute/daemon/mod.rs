@@ -125,7 +125,7 @@ async fn carry_out<E: DaemonEffects>(
         host.note_start(start).map_err(End::Failed)?;
     }
     if work.writes() {
-        progress("checking the new file with the engine's own program");
+        progress("checking the new file");
         let checked = async {
             host.write_candidate(&edited)?;
             host.validate_candidate().await

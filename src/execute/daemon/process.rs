@@ -23,6 +23,13 @@ pub(super) async fn listener(endpoint: &Endpoint) -> Option<Process> {
     process(pid)
 }
 
+/// Returns whether any process of that name runs here.
+pub(super) fn any() -> bool {
+    let Ok(entries) = fs::read_dir("/proc") else { return true };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.into_iter().any(|pid: u32| process(pid).is_some())
+}
+
 /// Returns this process, if it is a daemon of Docker's.
 pub(super) fn process(pid: u32) -> Option<Process> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
@@ -30,6 +37,10 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         return None;
     }
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // One that has ended keeps its number until its parent has heard of it.
+    if stat.rsplit_once(')')?.1.trim_start().starts_with('Z') {
+        return None;
+    }
     Some(Process { pid, start_ticks: start_ticks(&stat)? })
 }
 
