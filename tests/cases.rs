@@ -15,6 +15,7 @@ use plimsoll::{
     model::{
         class::Class,
         daemon::{DaemonKey, FileRead, Flag, Service},
+        daemon_file as file_findings, daemon_keys,
         effective::{Surroundings, complete, follow_joined},
         field::Field,
         object::Address,
@@ -176,6 +177,9 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
     daemon.engine_version = host.engine.clone();
     daemon.file_path = "/etc/docker/daemon.json".into();
     daemon.swarm_active = host.swarm;
+    if let Some(text) = &host.file {
+        daemon.file_findings = file_findings::findings(text, daemon_keys::release(&host.engine));
+    }
     daemon.service = match host.service.as_str() {
         "systemd" => Service::Systemd { unit: "docker.service".into(), pid: 900 },
         "process" => Service::Process { pid: 900 },

@@ -69,6 +69,13 @@ pub struct FileFinding {
     pub advice: String,
 }
 
+impl FileFinding {
+    /// Returns the key at the file's top level.
+    pub fn top_key(&self) -> &str {
+        self.key.split('.').next().unwrap_or(&self.key)
+    }
+}
+
 /// One key of `daemon.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DaemonKey {

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::{
     daemon::DaemonConfig,
-    daemon_keys::{self, DaemonKeyFacts, Fault, RELATIONS, Release, Situation, TakesEffect},
+    daemon_keys::{
+        self, DaemonKeyFacts, Effect, Fault, RELATIONS, Release, Situation, TakesEffect,
+    },
     field::Field,
 };
 
@@ -17,6 +19,8 @@ pub struct Contradiction {
     pub key: String,
     /// Other keys that have a part in it.
     pub with: Vec<&'static str>,
+    /// What the engine does with it, where that is known.
+    pub effect: Option<Effect>,
     /// A sentence without a full stop.
     pub why: String,
 }
@@ -91,7 +95,7 @@ pub fn contradictions(settings: &Settings, engine: &Engine) -> Vec<Contradiction
     let mut found = Vec::new();
     for (name, value) in settings {
         let Some(key) = daemon_keys::find(name) else { continue };
-        let wrong = |why| Contradiction { key: name.clone(), with: Vec::new(), why };
+        let wrong = |why| Contradiction { key: name.clone(), with: Vec::new(), effect: None, why };
         found.extend(engine.does_not_know(key).map(wrong));
         found.extend(faults(key, value).into_iter().map(|fault| wrong(fault.says())));
     }
@@ -109,7 +113,12 @@ fn relations<'a>(situation: &'a Situation<'a>) -> impl Iterator<Item = Contradic
     RELATIONS.iter().filter_map(|relation| {
         let why = relation.violation(situation)?;
         let (key, with) = relation.keys.split_first()?;
-        Some(Contradiction { key: (*key).to_owned(), with: with.to_vec(), why })
+        Some(Contradiction {
+            key: (*key).to_owned(),
+            with: with.to_vec(),
+            effect: Some(relation.effect),
+            why,
+        })
     })
 }
 

@@ -106,9 +106,15 @@ fn about_unusable(
     release: Option<Release>,
 ) -> Option<(String, String)> {
     let UnusableKey { name, why, instead, advice, until } = unusable;
-    let advice = match instead {
-        Some(instead) => format!("did you mean `{instead}`? {advice}"),
-        None => (*advice).to_owned(),
+    let advice = match (instead, why) {
+        (_, WhyUnusable::Undocumented) => "take it out; it is documented nowhere".to_owned(),
+        (Some(instead), WhyUnusable::Ignored)
+            if instead.starts_with(name.trim_end_matches('y')) =>
+        {
+            format!("the key is `{instead}`; `{name}` is the name of the flag")
+        }
+        (Some(instead), _) => format!("the key is `{instead}`; {advice}"),
+        (None, _) => (*advice).to_owned(),
     };
     let works = until.is_some_and(|until| release.is_some_and(|release| release < until));
     if works {
@@ -125,7 +131,7 @@ fn about_unusable(
             format!("the engine refuses `{name}`: it does not start or reload with this file")
         }
         WhyUnusable::FlagOnly => format!("`{name}` is for the command line; here it does nothing"),
-        WhyUnusable::Undocumented => format!("`{name}` is {value}, which is documented nowhere"),
+        WhyUnusable::Undocumented => format!("`{name}` is {value}: {}", unusable.advice),
     };
     Some((what, advice))
 }
@@ -147,10 +153,11 @@ fn about_unknown(member: &Member) -> (String, String) {
     };
     let mut what = format!("`{key}` is no key, and the engine takes it for a group");
     if !switches.is_empty() {
-        what += &format!("; {} act at the start and are gone at a reload", listed(&switches));
+        what +=
+            &format!("; it applies {} at its start and drops it at a reload", listed(&switches));
     }
     if !others.is_empty() {
-        what += &format!("; {} do nothing", listed(&others));
+        what += &format!("; it takes no notice of {}", listed(&others));
     }
     let all: Vec<&String> = switches.into_iter().chain(others).collect();
     let advice = match all.is_empty() {
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn names_of_flags_and_retired_keys_do_nothing() {
-        check((28, 5), r#"{"host": ["fd://"]}"#, &[("host", 1, "did you mean `hosts`?")]);
+        check((28, 5), r#"{"host": ["fd://"]}"#, &[("host", 1, "the key is `hosts`")]);
         check((28, 5), r#"{"http-proxy": "x"}"#, &[("http-proxy", 1, "does nothing")]);
         check((28, 5), r#"{"config-file": "x"}"#, &[("config-file", 1, "command line")]);
         check((28, 5), r#"{"restart": false}"#, &[("restart", 1, "`restart` is false")]);
@@ -280,8 +287,8 @@ mod tests {
         check((28, 5), r#"{"Debug": true}"#, &[("Debug", 1, "did you mean `debug`?")]);
         check((28, 5), r#"{"frobnicate": 1}"#, &[("frobnicate", 1, "does not start or reload")]);
         let group = r#"{"net": {"icc": false, "mtu": 1400, "x": 1}}"#;
-        check((28, 5), group, &[("net", 1, "`icc` act at the start")]);
-        check((28, 5), group, &[("net", 1, "`mtu` do nothing. move `icc`, `mtu` to the top")]);
+        check((28, 5), group, &[("net", 1, "applies `icc` at its start")]);
+        check((28, 5), group, &[("net", 1, "no notice of `mtu`. move `icc`, `mtu` to the top")]);
         check((28, 5), r#"{"log-option": {"max-size": "1"}}"#, &[("log-option", 1, "group")]);
         check((28, 5), r#"{"icc": null}"#, &[("icc", 1, "excludes the flag --icc")]);
     }

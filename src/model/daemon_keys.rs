@@ -244,6 +244,29 @@ impl DaemonKeyFacts {
         matches!(self.takes_effect, TakesEffect::Reload { .. })
     }
 
+    /// Returns what this change needs. Of `features` a reload takes only one over, and one of them
+    /// decides where images are kept.
+    pub fn takes_effect_from(&self, before: Option<&Value>, after: Option<&Value>) -> TakesEffect {
+        if self.name != "features" {
+            return self.takes_effect;
+        }
+        let of = |value: Option<&Value>, name: &str| value.and_then(|it| it.get(name)).cloned();
+        let names = |value: Option<&Value>| {
+            let names = value.and_then(Value::as_object).into_iter().flatten();
+            names.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        let mut moved = names(before);
+        moved.extend(names(after));
+        moved.retain(|name| of(before, name) != of(after, name));
+        if moved.iter().any(|name| name == "containerd-snapshotter") {
+            TakesEffect::Hides
+        } else if moved.iter().any(|name| name != "buildkit") {
+            TakesEffect::Restart
+        } else {
+            self.takes_effect
+        }
+    }
+
     /// Returns whether leaving the key out of the file at a reload keeps the old value.
     pub const fn kept_when_absent(&self) -> bool {
         matches!(self.takes_effect, TakesEffect::Reload { kept_when_absent: true })

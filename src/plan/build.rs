@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use wildmatch::WildMatch;
 
 use super::{
-    Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, Lost, Note, Plan,
-    WaiverNotes, containers, daemon, identity,
+    Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost, Note,
+    Plan, WaiverNotes, containers, daemon, host_file, identity,
     ledger::{ledger, note},
     remarks::remarks,
     run::LastApplied,
@@ -70,6 +70,13 @@ pub fn plan(
         basis,
         changes,
         notes,
+        host_file: HostFile {
+            path: snapshot.daemon.file_path.clone(),
+            findings: host_file::findings(&snapshot.daemon)
+                .into_iter()
+                .filter(|it| view.shows(&Address::daemon_key(it.top_key())))
+                .collect(),
+        },
         blind_spots: context
             .blind()
             .filter(|spot| view.shows(&spot.address))

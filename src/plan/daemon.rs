@@ -9,6 +9,7 @@ use super::{
     build::{Context, cited, listed},
     cause::cause,
     flags::{argument, excluding_flag},
+    host_file::Against,
     identity::{change_id, digest_of_policy, key_fingerprint},
     remarks::stands,
 };
@@ -17,6 +18,7 @@ use crate::{
         class::Class,
         container::RestartName,
         daemon::{DaemonConfig, Service},
+        daemon_check::Engine,
         daemon_keys::{self, DaemonKeyFacts, Pickup, TakesEffect, ValueKind},
         edit::Edit,
         finding::{Finding, Fix, Verdict},
@@ -42,16 +44,20 @@ pub(super) fn changes<'a>(
     findings: &[&'a Finding],
 ) -> Vec<(Change, Vec<&'a Finding>)> {
     let wanted = wanted(findings);
+    let against = Against::new(
+        &context.snapshot.daemon,
+        wanted.iter().map(|(key, it)| (key.as_str(), it.value.as_ref())),
+    );
     let mut changes: Vec<(Change, Vec<&'a Finding>)> = Vec::new();
     // Whether containers live through a restart has to be known before the restarts.
     let live_restore = wanted.get_key_value(LIVE_RESTORE).map(|(key, it)| {
-        let change = change(context, key, it, &Survival::NotAsked);
+        let change = change(context, key, it, (&Survival::NotAsked, &against));
         (change, it.findings.clone())
     });
     let survival = survival(context, live_restore.as_ref().map(|(change, _)| change));
     changes.extend(live_restore);
     for (key, it) in wanted.iter().filter(|(key, _)| key.as_str() != LIVE_RESTORE) {
-        changes.push((change(context, key, it, &survival), it.findings.clone()));
+        changes.push((change(context, key, it, (&survival, &against)), it.findings.clone()));
     }
     changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
     changes
@@ -174,7 +180,12 @@ fn price(
     }
 }
 
-fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Survival) -> Change {
+fn change(
+    context: &Context<'_>,
+    key: &str,
+    wanted: &Wanted<'_>,
+    (survival, against): (&Survival, &Against),
+) -> Change {
     let daemon = &context.snapshot.daemon;
     let address = Address::daemon_key(key);
     let facts = daemon_keys::find(key);
@@ -182,13 +193,15 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
     // What one reload has ignored, the next one ignores.
     let ignored = daemon.standing(key) == Standing::NotTaken(NotTaken::ByReload);
     let reloads = reloads && !ignored;
-    let takes_effect = facts.map_or(TakesEffect::Restart, |it| it.takes_effect);
-    let Price { apply, class, after, held } = price(context, takes_effect, reloads, survival);
 
     let sides = daemon.keys.get(key);
     let file = sides.and_then(|it| it.file.clone());
     let running = sides.and_then(|it| it.running.stated()).filter(|it| !it.is_null());
     let before = running.cloned().filter(|it| Some(it) != value.as_ref()).or_else(|| file.clone());
+    let takes_effect = facts
+        .map_or(TakesEffect::Restart, |it| it.takes_effect_from(before.as_ref(), value.as_ref()));
+    let Price { apply, class, after, held } = price(context, takes_effect, reloads, survival);
+
     let hides = |it: &Option<Value>| {
         it.as_ref().is_some_and(|it| facts.is_some_and(|facts| facts.holds_secret(it)))
     };
@@ -211,6 +224,7 @@ fn change(context: &Context<'_>, key: &str, wanted: &Wanted<'_>, survival: &Surv
         .clone()
         .map(Held::Conflict)
         .or_else(|| forbidden(context, key, facts, value.as_ref(), apply))
+        .or_else(|| against.says(key, apply == DaemonApply::Reload).map(Held::ByHand))
         .or(held)
         .or_else(|| context.undone(&id))
         .or_else(|| context.above_ceiling(class));
@@ -296,11 +310,7 @@ fn forbidden(
 }
 
 fn unknown_to_engine(daemon: &DaemonConfig, facts: Option<&DaemonKeyFacts>) -> Option<String> {
-    let facts = facts?;
-    let release = daemon_keys::release(&daemon.engine_version)?;
-    (!facts.known_to(release)).then(|| {
-        format!("engine {} does not know {} and would not start", daemon.engine_version, facts.name)
-    })
+    Engine::of(daemon).does_not_know(facts?)
 }
 
 fn unreachable_service(context: &Context<'_>, apply: DaemonApply) -> Option<String> {

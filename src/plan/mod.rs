@@ -6,6 +6,7 @@ mod containers;
 mod daemon;
 pub mod daemon_file;
 pub mod flags;
+mod host_file;
 pub mod identity;
 mod ledger;
 pub mod limits;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 use crate::model::{
     class::Class,
+    daemon::FileFinding,
     edit::{ContainerEdit, Eviction},
     finding::{Checks, Mode, Severity},
     object::Address,
@@ -44,6 +46,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Findings that no change answers: by hand, observed, warned, waived, unknown.
     pub notes: Vec<Note>,
+    /// What the daemon's file holds that its owner should know of.
+    #[serde(default)]
+    pub host_file: HostFile,
     /// What could not be read at all, and why.
     pub blind_spots: Vec<(Address, String)>,
     /// What no rule asks about and a person should know, by address.
@@ -53,6 +58,13 @@ pub struct Plan {
     /// Patterns that the view was narrowed to, as given; empty is the whole host.
     pub narrowed_to: Vec<String>,
     pub ledger: Ledger,
+}
+
+/// The daemon's file, and what it holds that its owner should know of. It makes no change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFile {
+    pub path: String,
+    pub findings: Vec<FileFinding>,
 }
 
 /// How far this run may go.

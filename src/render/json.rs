@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 
 use super::values;
 use crate::{
-    model::{class::Class, edit::Eviction, finding::Severity, provenance::Provenance},
+    model::{
+        class::Class, daemon::FileFinding, edit::Eviction, finding::Severity, object::Address,
+        provenance::Provenance,
+    },
     plan::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Remark,
         Shown, Stands, run::Run,
@@ -61,7 +64,12 @@ pub fn plan(plan: &Plan, made_at: Timestamp) -> Value {
                 json!({"id": id, "days_left": days})
             }).collect::<Value>(),
         }),
-        diagnostics: [],
+        diagnostics: plan
+            .host_file
+            .findings
+            .iter()
+            .map(|it| file_finding(&plan.host_file.path, it))
+            .collect(),
         summary: summary(plan),
     })
 }
@@ -115,6 +123,18 @@ pub fn rules(metas: &[&Meta]) -> Value {
     })
 }
 
+/// What the daemon's file holds that makes no change.
+fn file_finding(path: &str, finding: &FileFinding) -> Value {
+    json!({
+        "code": "daemon-file",
+        "address": Address::daemon_key(finding.top_key()),
+        "key": finding.key,
+        "location": {"file": path, "line": finding.line},
+        "message": finding.what,
+        "advice": finding.advice,
+    })
+}
+
 fn tool() -> Value {
     json!({"name": "plimsoll", "version": env!("CARGO_PKG_VERSION")})
 }
@@ -135,7 +155,7 @@ struct PlanDocument<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     remarks: &'a [Remark],
     waivers: Value,
-    diagnostics: [Value; 0],
+    diagnostics: Vec<Value>,
     summary: Value,
 }
 

@@ -45,6 +45,10 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
         let address = plain(remark.address.as_str());
         writeln!(out, "  {address}  {}", plain(&words(&remark.stands.word)))?;
     }
+    for it in &plan.host_file.findings {
+        let short = it.what.split(';').next().unwrap_or(&it.what);
+        writeln!(out, "  daemon/{}  {}", plain(&it.key), plain(short))?;
+    }
     for (address, why) in &plan.blind_spots {
         writeln!(out, "  {}  unknown  {}", plain(address.as_str()), plain(why))?;
     }

@@ -1,6 +1,7 @@
 //! A plan as people read it: details worst last, one screen of summary, and what to do next.
 
 mod block;
+mod host_file;
 mod summary;
 
 use std::{
@@ -43,10 +44,11 @@ pub fn plan(
     header(out, plan, style, options.now)?;
     if is_in_sync(plan) && options.unchanged.is_empty() {
         summary::in_sync(out, plan, style)?;
-        if !plan.remarks.is_empty() {
+        if !plan.remarks.is_empty() || !plan.host_file.findings.is_empty() {
             writeln!(out)?;
         }
-        return remarks(out, plan, style);
+        remarks(out, plan, style)?;
+        return host_file::findings(out, plan, style);
     }
     writeln!(out)?;
     if !options.summary {
@@ -110,6 +112,7 @@ fn details(
     waived(out, plan, style)?;
     reported(out, plan, style)?;
     unknown(out, plan, style)?;
+    host_file::findings(out, plan, style)?;
     by_hand(out, plan, style)?;
     for change in worst_last(plan) {
         block::change(out, change, style)?;

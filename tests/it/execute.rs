@@ -15,7 +15,8 @@ use plimsoll::{
     },
     model::{class::Class, edit::ContainerEdit, object::Address},
     plan::{
-        Action, Cause, Change, DeclarationFacts, FORMAT_VERSION, Ledger, Plan, WaiverNotes,
+        Action, Cause, Change, DeclarationFacts, FORMAT_VERSION, HostFile, Ledger, Plan,
+        WaiverNotes,
         run::{Outcome, RunChange},
     },
     sources::create_body::DaemonFacts,
@@ -109,6 +110,7 @@ fn plan(action: Action) -> Plan {
         basis: BTreeMap::new(),
         blind_spots: Vec::new(),
         remarks: Vec::new(),
+        host_file: HostFile::default(),
         changes: vec![change],
         notes: Vec::new(),
         ledger: Ledger::default(),

@@ -10,7 +10,7 @@ use crate::{
         class::Class,
         daemon::DaemonConfig,
         daemon_check::{self, Engine},
-        daemon_keys::{self, TakesEffect},
+        daemon_keys::{self, Effect, TakesEffect},
     },
     plan::DaemonApply,
 };
@@ -58,7 +58,7 @@ pub(super) fn unsound(
     let known = daemon_check::contradictions(&self::in_force(old, config), &engine);
     let reloads = work.apply() == DaemonApply::Reload;
     for found in daemon_check::contradictions(&in_force, &engine) {
-        if !known.contains(&found) || (reloads && found.key == "userland-proxy") {
+        if !known.contains(&found) || (reloads && found.effect == Some(Effect::DoesNotReload)) {
             return Err(format!("{}: {}", found.key, found.why));
         }
     }

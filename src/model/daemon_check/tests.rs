@@ -127,6 +127,8 @@ fn what_the_engine_is_too_old_or_too_new_for_is_named() {
     check_on(&engine("20.10.24"), json!({"storage-driver": "devicemapper"}), &[]);
     check(json!({"storage-driver": "devicemapper"}), &["storage-driver"]);
     check(json!({"storage-driver": "overlay3"}), &["storage-driver"]);
+    check_on(&engine("20.10.24"), json!({"features": {"cdi": true}}), &["features"]);
+    check(json!({"features": {"cdi": true}}), &[]);
 }
 
 #[test]
@@ -167,7 +169,8 @@ fn features_and_names_exclude_others() {
     let snapshotter = json!({"containerd-snapshotter": true});
     check(json!({"features": snapshotter, "userns-remap": "default"}), &["features"]);
     let embedded = json!({"embedded-containerd": true});
-    check(json!({"features": embedded, "cri-containerd": true}), &["cri-containerd"]);
+    let settings = json!({"features": embedded, "cri-containerd": true});
+    check_on(&engine("29.7.0"), settings, &["cri-containerd"]);
     let both = json!({"host-gateway-ip": "10.0.0.1", "host-gateway-ips": ["10.0.0.1"]});
     check(both, &["host-gateway-ip"]);
 }

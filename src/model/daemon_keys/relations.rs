@@ -121,6 +121,7 @@ pub static RELATIONS: &[Relation] = &[
     relation(&["default-gateway", "bip"], "the gateway lies in the network of `bip`", Effect::DoesNotStart, broken::default_gateway),
     relation(&["default-gateway-v6", "bip6", "fixed-cidr-v6"], "the gateway lies in the network of `bip6` or `fixed-cidr-v6`", Effect::DoesNotStart, broken::default_gateway_v6),
     relation(&["default-runtime", "runtimes"], "it is `runc`, a name of `runtimes`, or a shim such as io.containerd.runsc.v1", Effect::DoesNotStart, broken::default_runtime),
+    relation(&["features"], "a feature is one that this release has", Effect::Ignored, broken::features),
     relation(&["features", "userns-remap"], "the feature `containerd-snapshotter` excludes `userns-remap`", Effect::DoesNotStart, broken::snapshotter),
     relation(&["firewall-backend"], "nftables does not go with Swarm", Effect::DoesNotStart, broken::nftables_and_swarm),
     relation(&["fixed-cidr", "bip"], "the range lies in the network of `bip`", Effect::DoesNotStart, broken::fixed_cidr),

@@ -67,6 +67,44 @@ fn a_key_that_a_reload_keeps_has_a_value_that_takes_it_back() {
 }
 
 #[test]
+fn what_a_feature_needs_depends_on_the_feature() {
+    let features = find("features").unwrap();
+    let needs =
+        |before: Value, after: Value| features.takes_effect_from(Some(&before), Some(&after));
+    assert!(matches!(needs(json!({}), json!({"buildkit": true})), TakesEffect::Reload { .. }));
+    assert_eq!(needs(json!({"buildkit": true}), json!({"cdi": true})), TakesEffect::Restart);
+    let snapshotter = json!({"containerd-snapshotter": true});
+    assert_eq!(needs(json!({}), snapshotter.clone()), TakesEffect::Hides);
+    assert_eq!(features.takes_effect_from(Some(&snapshotter), None), TakesEffect::Hides);
+    assert!(matches!(needs(snapshotter.clone(), snapshotter), TakesEffect::Reload { .. }));
+}
+
+#[test]
+fn every_key_says_what_it_means_for_security() {
+    for key in DAEMON_KEYS {
+        assert!(!key.about.is_empty() && !key.about.ends_with('.'), "{}", key.name);
+        assert!(key.note.is_none_or(|note| !note.is_empty()), "{}", key.name);
+    }
+}
+
+#[test]
+fn defaults_have_the_shape_that_is_asked_of_values() {
+    for key in DAEMON_KEYS {
+        let Some(default) = key.default_value() else { continue };
+        assert_eq!(key.shape.faults(&default), [], "{}", key.name);
+    }
+}
+
+#[test]
+fn relations_are_about_keys_that_there_are() {
+    for relation in RELATIONS {
+        assert!(!relation.keys.is_empty() && !relation.rule.ends_with('.'));
+        assert!(relation.keys.iter().all(|key| find(key).is_some()), "{:?}", relation.keys);
+    }
+    assert!(RELATIONS.is_sorted_by_key(|it| it.keys[0]));
+}
+
+#[test]
 fn releases_compare_as_they_followed_each_other() {
     assert_eq!(release("20.10.24+dfsg1"), Some((20, 10)));
     assert_eq!(release("29.0-rc1"), Some((29, 0)));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Situation;
 use crate::model::{
-    daemon_keys::shape::text,
+    daemon_keys::{Release, release_text, shape::text},
     suggest::{nearest, question},
 };
 
@@ -93,6 +93,25 @@ pub(super) fn default_runtime(it: &Situation<'_>) -> Broken {
     let built_in = default == "runc" || default.starts_with("io.containerd.");
     let is_known = built_in || declared.is_some_and(|them| them.contains_key(default));
     (it.is_whole && !is_known).then(|| format!("no runtime `{default}` is declared in `runtimes`"))
+}
+
+/// The engine takes any name, and leaves those that it does not know.
+pub(super) fn features(it: &Situation<'_>) -> Broken {
+    const SINCE: [(&str, Release); 7] = [
+        ("buildkit", (18, 9)),
+        ("cdi", (25, 0)),
+        ("containerd-migration", (29, 0)),
+        ("containerd-snapshotter", (24, 0)),
+        ("embedded-containerd", (29, 0)),
+        ("swarm-nftables", (29, 0)),
+        ("time-namespaces", (29, 0)),
+    ];
+    let named = it.settings.get("features")?.as_object()?;
+    let (name, since) = SINCE
+        .into_iter()
+        .find(|(name, since)| named.get(*name) == Some(&Value::Bool(true)) && it.before(*since))?;
+    let since = release_text(since);
+    Some(format!("engine {} has no feature `{name}`; engines from {since} do", it.engine.version))
 }
 
 pub(super) fn snapshotter(it: &Situation<'_>) -> Broken {

@@ -220,10 +220,15 @@ fn registry(shape: Shape, text: &str) -> Option<Fault> {
     // The engine strips these with a warning.
     let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let bare = bare.unwrap_or(text);
+    // What may be a password is not repeated.
+    if bare.contains('@') {
+        let what = "a registry with a user in its name".to_owned();
+        return Some(Fault::new(what, "the engine refuses it; take the user out"));
+    }
     if cidr(bare).is_some() || bare.parse::<IpAddr>().is_ok() {
         return None;
     }
-    let fits = !bare.contains(['/', ' ', '@'])
+    let fits = !bare.contains(['/', ' '])
         && match bare.rsplit_once(':') {
             Some((host, port)) => !host.is_empty() && port.parse::<u16>().is_ok(),
             None => !bare.is_empty(),
