@@ -120,7 +120,7 @@ fn daemon_file_is_readable(look: &Look) -> Result<(), Failure> {
     let path = &look.snapshot.daemon.file_path;
     let problem = Problem::without_text("daemon.file", format!("cannot read {path}"))
         .note(why.clone())
-        .note("the daemon goes on with what it read when it started, and would not start again")
+        .note("the daemon goes on with what it read when it started, and may not start again")
         .help("mend the file by hand; `dockerd --validate` says whether it is sound. Nothing was changed");
     Err(Failure::new(Exit::Failed, problem))
 }

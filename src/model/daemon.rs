@@ -19,6 +19,11 @@ pub struct DaemonConfig {
     pub file_exists: bool,
     /// Why the file could not be read or parsed; then every key's `file` side is unknown.
     pub file_error: Option<String>,
+    /// Keys that the file gives more than once, with what stands there and on which lines. The
+    /// daemon goes by the last one.
+    pub file_given_twice: BTreeMap<String, String>,
+    /// What keeps the file from being replaced, with the way out.
+    pub file_obstacle: Option<String>,
     /// `20.10.24`.
     pub engine_version: String,
     /// `1.41`.

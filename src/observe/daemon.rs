@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     environment::Environment,
+    file_obstacle::{obstacle, only_regular},
     flags::CommandLine,
     origin::Origins,
     process::Proc,
@@ -27,10 +28,13 @@ use crate::{
         daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts, Release},
         field::Field,
     },
+    plan::daemon_file::{decoded, given_twice, values},
 };
 
 /// Podman answers the same API from a process that ends when nobody asks.
 pub(super) const PODMAN: &str = "Podman";
+/// Engines from here on skip a byte order mark, and decode UTF-16 with one.
+const READS_MARKS: Release = (23, 0);
 const DEFAULT_FILE: &str = "/etc/docker/daemon.json";
 /// How much later than the process the file may seem to be and still have been there: clocks of
 /// files and processes tick in hundredths, and the daemon reads its file later than this.
@@ -63,6 +67,8 @@ struct ConfigFile {
     values: Map<String, Value>,
     /// What it says, if it can be read.
     text: String,
+    /// What keeps it from being replaced.
+    obstacle: Option<String>,
     /// When its contents, or if it is absent its folder, last changed.
     changed_at: Option<SystemTime>,
 }
@@ -133,19 +139,25 @@ fn socket_group(root: &Root, socket: &Path) -> Option<String> {
 
 impl ConfigFile {
     fn read(root: &Root, path: PathBuf) -> Self {
-        let mut file = Self { path: path.display().to_string(), ..Self::default() };
+        let mut file = Self {
+            path: path.display().to_string(),
+            obstacle: obstacle(root, &path),
+            ..Self::default()
+        };
         let read = root.find(&path).and_then(|outside| {
             let metadata = fs::metadata(&outside)?;
+            only_regular(&metadata)?;
             Ok((fs::read(&outside)?, changed_at(&metadata)))
         });
         match read {
             Ok((bytes, changed)) => {
                 file.exists = true;
                 file.changed_at = changed;
-                match parse(&bytes) {
-                    Ok(values) => {
+                let parsed = decoded(bytes).and_then(|text| Ok((values(&text)?, text)));
+                match parsed {
+                    Ok((values, text)) => {
                         file.values = values;
-                        file.text = String::from_utf8_lossy(&bytes).into_owned();
+                        file.text = text;
                     }
                     Err(error) => file.error = Some(error),
                 }
@@ -166,6 +178,19 @@ impl ConfigFile {
             }
         }
         file
+    }
+
+    /// Returns why it says nothing, to this engine or to us.
+    fn error(&self, release: Option<Release>) -> Option<String> {
+        let marked = self.text.starts_with('\u{feff}');
+        let old = release.is_some_and(|release| release < READS_MARKS);
+        self.error.clone().or_else(|| {
+            (marked && old).then(|| {
+                "it starts with a byte order mark, and engines before 23.0 do not start with \
+                 one; save it without"
+                    .to_owned()
+            })
+        })
     }
 
     fn findings(&self, release: Option<Release>) -> Vec<FileFinding> {
@@ -199,18 +224,6 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Ok(Map::new());
-    }
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(values)) => Ok(values),
-        Ok(_) => Err("it is no JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 /// Puts the sides together, and writes down what to remember about the process.
 pub(super) fn assemble(
     local: Result<&LocalDaemon, &'static str>,
@@ -227,8 +240,10 @@ pub(super) fn assemble(
     let no_variables = Environment::default();
     let (file, flags) = local.map_or((&nothing, &no_flags), |it| (&it.file, &it.command_line));
     let environment = local.map_or(&no_variables, |it| &it.environment);
+    let file_error = file.error(release);
+    let file_values = if file_error.is_some() { &Map::new() } else { &file.values };
     let evidence = local.map(|local| Evidence {
-        file_error: file.error.is_some(),
+        file_error: file_error.is_some(),
         file_is_older: file.is_older_than(local.started_at),
         started_at: local.started_at,
         file_changed_at: file.changed_at,
@@ -240,13 +255,13 @@ pub(super) fn assemble(
         .filter(|facts| release.is_none_or(|release| facts.known_to(release)))
         .map(|facts| facts.name);
     let names: BTreeSet<&str> = known
-        .chain(file.values.keys().map(String::as_str))
+        .chain(file_values.keys().map(String::as_str))
         .chain(flags.keys.keys().map(String::as_str))
         .collect();
     let keys: BTreeMap<String, DaemonKey> = names
         .into_iter()
         .map(|name| {
-            let file = file.values.get(name).cloned();
+            let file = file_values.get(name).cloned();
             let flag = flags.keys.get(name).cloned();
             let variable = environment.value(name, flags);
             let running = daemon_keys::find(name).map_or(
@@ -270,7 +285,9 @@ pub(super) fn assemble(
         keys,
         file_path: if local.is_ok() { file.path.clone() } else { DEFAULT_FILE.to_owned() },
         file_exists: file.exists,
-        file_error: local.map_or_else(|why| Some(why.to_owned()), |_| file.error.clone()),
+        file_given_twice: given_twice(&file.text),
+        file_obstacle: file.obstacle.clone(),
+        file_error: local.map_or_else(|why| Some(why.to_owned()), |_| file_error),
         engine_version,
         api_version: live.version_text("ApiVersion"),
         swarm_active: live.swarm_active(),

@@ -6,6 +6,7 @@
 mod containers;
 mod daemon;
 mod environment;
+mod file_obstacle;
 mod flags;
 mod origin;
 mod own;

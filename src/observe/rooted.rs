@@ -34,7 +34,7 @@ impl Root {
                 Ok(metadata) if metadata.is_symlink() => {
                     links += 1;
                     if links > LINK_LIMIT {
-                        return Err(io::ErrorKind::InvalidInput.into());
+                        return Err(io::Error::other("its links lead in a circle"));
                     }
                     let target = std::fs::read_link(self.outside(&next))?;
                     if target.is_absolute() {

@@ -225,6 +225,7 @@ fn change(
         .map(Held::Conflict)
         .or_else(|| forbidden(context, key, facts, value.as_ref(), apply))
         .or_else(|| against.says(key, apply == DaemonApply::Reload).map(Held::ByHand))
+        .or_else(|| unwritable(daemon, key).filter(|_| write))
         .or(held)
         .or_else(|| context.undone(&id))
         .or_else(|| context.above_ceiling(class));
@@ -305,6 +306,16 @@ fn forbidden(
             .into()
     } else {
         unreachable_service(context, apply)?
+    };
+    Some(Held::ByHand(text))
+}
+
+/// Returns what has to be put right before the file can be written.
+fn unwritable(daemon: &DaemonConfig, key: &str) -> Option<Held> {
+    let text = match (daemon.file_given_twice.get(key), &daemon.file_obstacle) {
+        (Some(places), _) => daemon_file::ambiguous(key, places),
+        (None, Some(why)) => format!("{} cannot be replaced: {why}", daemon.file_path),
+        (None, None) => return None,
     };
     Some(Held::ByHand(text))
 }

@@ -1,5 +1,6 @@
 //! Changing the daemon: its file, its reload and its restart, and the containers that hang on it.
 
+mod file;
 mod service;
 mod start_failures;
 

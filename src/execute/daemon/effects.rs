@@ -41,6 +41,9 @@ pub trait DaemonEffects: Sync {
     /// Copies the file beside itself and returns where; `None` if there is no file.
     fn back_up(&self) -> Step<Option<String>>;
 
+    /// Removes this run's copy again.
+    fn discard_backup(&self);
+
     /// Lets the candidate take the file's place, in one step.
     fn install_candidate(&self) -> Step<()>;
 

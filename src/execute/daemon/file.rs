@@ -14,13 +14,15 @@ use rustix::{
 };
 
 use super::effects::Step;
+use crate::plan::daemon_file;
 
 /// Backups of so many runs are kept.
 const BACKUPS: usize = 5;
 const BACKUP_MARK: &str = ".plimsoll-";
 const CANDIDATE_END: &str = ".new";
-/// Mode of a file that was not there before: what packages ship.
+/// Modes of a file and a directory that were not there before: what packages ship.
 const NEW_MODE: u32 = 0o644;
+const NEW_DIRECTORY_MODE: u32 = 0o755;
 
 /// Where the daemon's file is, links resolved.
 #[derive(Clone, Debug)]
@@ -37,7 +39,10 @@ impl DaemonFile {
             Ok(path) => path,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if fs::symlink_metadata(path).is_ok() {
-                    return Err(format!("{} is a link to nowhere", path.display()));
+                    return Err(format!(
+                        "{} is a link to nowhere; make the file it points to, or take it away",
+                        path.display()
+                    ));
                 }
                 path.to_owned()
             }
@@ -70,9 +75,9 @@ impl DaemonFile {
 
     pub(super) fn read(&self) -> Step<Option<String>> {
         match fs::read(&self.path) {
-            Ok(bytes) => String::from_utf8(bytes)
+            Ok(bytes) => daemon_file::decoded(bytes)
                 .map(Some)
-                .map_err(|_| format!("{} is not UTF-8", self.path.display())),
+                .map_err(|why| format!("cannot read {}: {why}", self.path.display())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("cannot read {}: {error}", self.path.display())),
         }
@@ -81,12 +86,16 @@ impl DaemonFile {
     /// Writes the new text beside the file.
     pub(super) fn write_candidate(&self, text: &str) -> Step<()> {
         let directory = self.directory()?;
-        if !directory.exists() {
-            fs::create_dir_all(directory).map_err(|error| failed("create", directory, &error))?;
-        }
+        create_directory(directory).map_err(|error| failed("create", directory, &error))?;
         self.remove_old_candidates();
         copy_to(&self.candidate, text.as_bytes(), &self.path)
             .map_err(|error| failed("write", &self.candidate, &error))
+    }
+
+    /// For a run that ends before its file is in place.
+    pub(super) fn discard_backup(&self) {
+        // One that was never made is not there either.
+        let _ = fs::remove_file(&self.backup);
     }
 
     pub(super) fn discard_candidate(&self) {
@@ -120,9 +129,15 @@ impl DaemonFile {
             };
         };
         let bytes = fs::read(backup).map_err(|error| failed("read", backup, &error))?;
-        copy_to(&self.candidate, &bytes, backup)
-            .map_err(|error| failed("write", &self.candidate, &error))?;
-        self.replace_by(&self.candidate)
+        match copy_to(&self.candidate, &bytes, backup) {
+            Ok(()) => self.replace_by(&self.candidate),
+            // On a full disk there is still the copy itself.
+            Err(error) if is_full(&error) => {
+                self.discard_candidate();
+                self.replace_by(backup)
+            }
+            Err(error) => Err(failed("write", &self.candidate, &error)),
+        }
     }
 
     /// Removes all but the newest backups.
@@ -163,11 +178,12 @@ impl DaemonFile {
             match error.raw_os_error().map(Errno::from_raw_os_error) {
                 Some(Errno::BUSY) => format!(
                     "cannot replace {path}: it is a mount of its own, so that only its content \
-                     could be overwritten, which is not safe; mount its directory instead"
+                     could be overwritten, which is not safe; mount its directory instead, or \
+                     change it where it comes from"
                 ),
                 Some(Errno::PERM) => format!(
-                    "cannot replace {path}: the file system refuses it; `lsattr` shows whether \
-                     the file is immutable"
+                    "cannot replace {path}: the file system refuses it; if `lsattr {path}` shows \
+                     an i, `chattr -i {path}` lifts that"
                 ),
                 _ => failed("replace", &self.path, &error),
             }
@@ -199,10 +215,24 @@ fn copy_to(path: &Path, bytes: &[u8], model: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
+    // What cannot be written whole is not left there in part.
+    let written = write_new(path, bytes, model, model_facts.as_ref());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+fn write_new(
+    path: &Path,
+    bytes: &[u8],
+    model: &Path,
+    model_facts: Option<&fs::Metadata>,
+) -> io::Result<()> {
     // Nobody may read it before it has its owner and mode.
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
-    match &model_facts {
+    match model_facts {
         Some(facts) => {
             fchown(&file, Some(facts.uid()), Some(facts.gid()))?;
             copy_attributes(model, &file)?;
@@ -237,6 +267,20 @@ fn copy_attributes(from: &Path, to: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// The daemon's user, root or not, has to get into it whatever our own umask is.
+fn create_directory(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|above| !above.exists()).collect();
+    for directory in missing.into_iter().rev() {
+        fs::create_dir(directory)?;
+        fs::set_permissions(directory, fs::Permissions::from_mode(NEW_DIRECTORY_MODE))?;
+    }
+    Ok(())
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
 fn failed(doing: &str, path: &Path, error: &io::Error) -> String {
     let path = path.display();
     match error.kind() {
@@ -244,6 +288,9 @@ fn failed(doing: &str, path: &Path, error: &io::Error) -> String {
             format!("cannot {doing} {path}: its file system is read-only")
         }
         ErrorKind::PermissionDenied => format!("no permission to {doing} {path}; run as root"),
+        _ if is_full(error) => {
+            format!("cannot {doing} {path}: its file system is full; free some space first")
+        }
         _ => format!("cannot {doing} {path}: {error}"),
     }
 }
@@ -313,7 +360,7 @@ mod tests {
         file.write_candidate("new").unwrap();
         assert_eq!(file.back_up(), Ok(None));
         file.install_candidate().unwrap();
-        assert_eq!(mode(&path), 0o644);
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o644, 0o755));
         file.put_back(None).unwrap();
         assert_eq!(file.read(), Ok(None));
     }
@@ -332,7 +379,41 @@ mod tests {
 
         symlink("nowhere", room.0.join("broken.json")).unwrap();
         let error = DaemonFile::locate(&room.0.join("broken.json"), 7).unwrap_err();
-        assert!(error.ends_with("is a link to nowhere"));
+        assert!(error.contains("is a link to nowhere"), "{error}");
+    }
+
+    #[test]
+    fn an_attribute_of_a_user_stays_on_the_file() {
+        let room = Room::new("xattr");
+        let path = room.0.join("daemon.json");
+        fs::write(&path, "old").unwrap();
+        let named = File::open(&path).unwrap();
+        match fsetxattr(&named, "user.origin", b"ansible", XattrFlags::empty()) {
+            Ok(()) => {}
+            // Not every file system has them.
+            Err(Errno::NOTSUP) => return,
+            Err(error) => panic!("{error}"),
+        }
+        let file = DaemonFile::locate(&path, 7).unwrap();
+        file.write_candidate("new").unwrap();
+        file.install_candidate().unwrap();
+        let mut value = [0; 16];
+        let length = getxattr(&path, "user.origin", &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"ansible");
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_leaves_nothing_beside_it() {
+        let room = Room::new("refused");
+        let path = room.0.join("daemon.json");
+        fs::create_dir(&path).unwrap();
+        let file = DaemonFile::locate(&path, 7).unwrap();
+        file.write_candidate("new").unwrap();
+        assert!(file.install_candidate().unwrap_err().contains("cannot replace"));
+        assert!(file.back_up().unwrap_err().contains("cannot read"));
+        file.discard_candidate();
+        file.discard_backup();
+        assert_eq!(room.names(), ["daemon.json"]);
     }
 
     #[test]

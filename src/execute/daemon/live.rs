@@ -192,6 +192,10 @@ impl DaemonEffects for LiveDaemon<'_> {
         self.file.back_up()
     }
 
+    fn discard_backup(&self) {
+        self.file.discard_backup();
+    }
+
     fn install_candidate(&self) -> Step<()> {
         self.file.install_candidate()
     }

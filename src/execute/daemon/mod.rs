@@ -140,7 +140,7 @@ async fn carry_out<E: DaemonEffects>(
         file: String::new(),
         candidate: String::new(),
         backup: None,
-        before: text.as_deref().map(|it| daemon_digest::digest_of_bytes(it.as_bytes())),
+        before: digest(text.as_deref()),
         after: daemon_digest::digest_of_bytes(edited.as_bytes()),
         apply: work.apply(),
         process: old_process.map(|it| (it.pid, it.start_ticks)),
@@ -154,6 +154,7 @@ async fn carry_out<E: DaemonEffects>(
     let log = host.log_position().await;
     let note = write(work, host, note).map_err(|why| {
         host.discard_candidate();
+        host.discard_backup();
         let left = host.forget_note();
         End::Failed(left.err().map_or(why.clone(), |more| format!("{why}; {more}")))
     })?;
@@ -197,9 +198,19 @@ fn write<E: DaemonEffects>(work: &Work, host: &E, note: DaemonChange) -> Step<Da
     let note = DaemonChange { backup, ..note };
     host.note(&note)?;
     if work.writes() {
+        // Judging the file takes a while, and others edit it too.
+        if digest(host.read_file()?.as_deref()) != note.before {
+            return Err("somebody changed the daemon's file just now; nothing was written; plan \
+                        again"
+                .to_owned());
+        }
         host.install_candidate()?;
     }
     Ok(note)
+}
+
+fn digest(text: Option<&str>) -> Option<String> {
+    text.map(|text| daemon_digest::digest_of_bytes(text.as_bytes()))
 }
 
 fn is_of(start: &DaemonStart, process: Option<Process>) -> bool {

@@ -56,6 +56,8 @@ struct Faults {
     /// Does not start with whatever file.
     never_starts: bool,
     invalid: bool,
+    /// Somebody writes this file while ours is checked.
+    edited_meanwhile: Option<&'static str>,
 }
 
 struct Fake {
@@ -153,7 +155,16 @@ impl DaemonEffects for Fake {
     fn back_up(&self) -> Step<Option<String>> {
         let mut world = self.step()?;
         world.backup = world.file.clone();
+        if let Some(text) = self.faults.edited_meanwhile {
+            world.file = Some(text.to_owned());
+        }
         Ok(world.backup.is_some().then(|| "backup".to_owned()))
+    }
+
+    fn discard_backup(&self) {
+        if self.faults.killed_at.is_none() {
+            self.world().backup = None;
+        }
     }
 
     fn install_candidate(&self) -> Step<()> {
@@ -456,6 +467,22 @@ async fn nothing_is_touched_where_the_engine_or_we_refuse_the_file() {
     assert!(matches!(&done[0], Outcome::Failed { .. }));
     assert_eq!(host.world().file.as_deref(), Some(OLD));
     assert_eq!(host.world().candidate, None);
+}
+
+#[tokio::test]
+async fn what_somebody_writes_while_the_new_file_is_checked_stays() {
+    let theirs = "{\"debug\":true}";
+    let faults = Faults { edited_meanwhile: Some(theirs), ..Faults::default() };
+    let host = Fake::new(OLD, faults);
+    let done = run(&host, &[restarting("log-driver", json!("local"))]).await;
+    assert!(
+        matches!(&done[0], Outcome::Failed { why } if why.contains("just now") && why.contains("plan again")),
+        "{done:?}"
+    );
+    let world = host.world();
+    assert_eq!(world.file.as_deref(), Some(theirs));
+    assert_eq!((&world.candidate, &world.backup, &world.note), (&None, &None, &None));
+    assert_eq!((world.reloads, world.starts), (0, 0));
 }
 
 #[tokio::test]

@@ -125,10 +125,7 @@ impl Work {
 
 /// Reads the members of the file. No text, or an empty one, has none.
 pub(super) fn parsed(text: Option<&str>) -> Step<BTreeMap<String, Value>> {
-    let text = text.unwrap_or_default().trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    serde_json::from_str(text)
-        .map_err(|error| format!("the daemon's file is no JSON object: {error}"))
+    let values = daemon_file::values(text.unwrap_or_default())
+        .map_err(|why| format!("the daemon's file cannot be edited: {why}"))?;
+    Ok(values.into_iter().collect())
 }

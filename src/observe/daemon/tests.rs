@@ -203,9 +203,35 @@ fn file_that_cannot_be_parsed_is_said_and_nothing_is_concluded_from_it() {
     assert!(config.file_error.as_deref().unwrap().contains("line 1"), "{:?}", config.file_error);
     assert_eq!(case.running("dns"), json!(UNKNOWN));
     assert_eq!(case.running("raw-logs"), json!(true));
-    assert!(parse(b"[]").is_err());
-    assert_eq!(parse(b"\xef\xbb\xbf{}\n"), Ok(Map::new()));
-    assert_eq!(parse(b" \n"), Ok(Map::new()));
+}
+
+#[test]
+fn key_given_twice_goes_by_its_last_value_and_is_named() {
+    let file = "{\"icc\": true,\n\"icc\": false}";
+    let (config, _) = Case::new(Some(file), "dockerd", -10).assemble();
+    assert_eq!(config.keys["icc"].file, Some(json!(false)));
+    assert_eq!(config.file_given_twice["icc"], "true on line 1 and false on line 2");
+    assert_eq!((config.file_error, config.file_obstacle), (None, None));
+}
+
+#[test]
+fn byte_order_mark_is_for_engines_that_skip_it() {
+    let mut case = Case::new(Some("\u{feff}{\"icc\": true}"), "dockerd", -10);
+    case.version = json!({"Version": "28.5.2"});
+    let (config, _) = case.assemble();
+    assert_eq!((&config.file_error, &config.keys["icc"].file), (&None, &Some(json!(true))));
+    case.version = json!({"Version": "20.10.24"});
+    let (config, _) = case.assemble();
+    assert!(config.file_error.unwrap().contains("byte order mark"));
+    assert_eq!(config.keys["icc"].file, None);
+}
+
+#[test]
+fn what_is_no_file_is_not_read() {
+    let case = Case::new(None, "dockerd", 10);
+    case.scratch.directory("root/etc/docker/daemon.json");
+    let (config, _) = case.assemble();
+    assert!(config.file_error.unwrap().starts_with("it is a directory"));
 }
 
 #[test]
