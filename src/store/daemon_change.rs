@@ -1,9 +1,10 @@
 //! The note about a change of the daemon's file that is under way: what the next command needs to
-//! finish it or to take it back. It holds paths and digests, no contents.
+//! finish it or to take it back. It holds paths and digests, and no contents that can be secret.
 
-use std::{fs, io::ErrorKind};
+use std::{collections::BTreeMap, fs, io::ErrorKind};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Lock, Store, StoreError, file};
 use crate::{
@@ -28,6 +29,14 @@ pub struct DaemonChange {
     pub before: Option<String>,
     /// SHA-256 of the new text.
     pub after: String,
+    /// SHA-256 of a text that is in place for a moment on the way back: the old one with the
+    /// values of `reset` added.
+    #[serde(default)]
+    pub interim: Option<String>,
+    /// Old values of keys that the old text does not have, and that a reload of it would not
+    /// bring back. None that can hold a secret.
+    #[serde(default)]
+    pub reset: BTreeMap<String, Value>,
     pub apply: DaemonApply,
     /// Process ID and start in clock ticks after boot of the daemon before this change, or of
     /// the one that is being restarted.

@@ -1,6 +1,7 @@
 //! Changing the daemon: its file, its reload and its restart, and the containers that hang on it.
 
 mod file;
+mod killed;
 mod service;
 mod start_failures;
 

@@ -100,10 +100,19 @@ pub(super) fn telling(text: &str) -> Vec<String> {
     if chosen.is_empty() {
         chosen = end.to_vec();
     }
-    chosen[chosen.len().saturating_sub(LINES)..]
-        .iter()
-        .map(|line| without_credentials(line))
-        .collect()
+    let mut told: Vec<String> = Vec::new();
+    // A daemon that is tried several times says the same several times.
+    for line in chosen.iter().map(|line| without_credentials(without_time(line))) {
+        told.retain(|it| *it != line);
+        told.push(line);
+    }
+    told.split_off(told.len().saturating_sub(LINES))
+}
+
+/// Cuts `time="2026-11-26T03:51:58.395Z" ` off, which runs tell themselves.
+fn without_time(line: &str) -> &str {
+    let rest = line.strip_prefix("time=\"").and_then(|rest| rest.split_once("\" "));
+    rest.map_or(line, |(_, rest)| rest)
 }
 
 fn without_credentials(line: &str) -> String {
@@ -134,6 +143,8 @@ mod tests {
         let log = "level=info msg=a\nfailed to start daemon: b\nlevel=info msg=c\n\nlevel=debug";
         assert_eq!(telling(log), ["failed to start daemon: b"]);
         assert_eq!(telling("one\ntwo"), ["one", "two"]);
+        let again = "time=\"1\" level=fatal a\ntime=\"2\" level=fatal a\n";
+        assert_eq!(telling(again), ["level=fatal a"]);
         let line = "level=error msg=\"http://user:word@proxy:3128/x and http://plain/\"";
         assert_eq!(
             telling(line),

@@ -17,7 +17,10 @@ mod validate;
 mod verify;
 mod work;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -33,7 +36,7 @@ use crate::{
         daemon_keys::{Pickup, TakesEffect},
     },
     plan::{
-        Change, DaemonApply,
+        Change, DaemonApply, daemon_file,
         run::{Outcome, RunChange},
     },
     store::{DaemonChange, Ran},
@@ -124,17 +127,6 @@ async fn carry_out<E: DaemonEffects>(
     if let Some(start) = context.start.filter(|it| is_of(it, old_process)) {
         host.note_start(start).map_err(End::Failed)?;
     }
-    if work.writes() {
-        progress("checking the new file");
-        let checked = async {
-            host.write_candidate(&edited)?;
-            host.validate_candidate().await
-        };
-        if let Err(why) = checked.await {
-            host.discard_candidate();
-            return Err(End::Failed(why));
-        }
-    }
     let note = DaemonChange {
         run: context.run,
         file: String::new(),
@@ -142,6 +134,8 @@ async fn carry_out<E: DaemonEffects>(
         backup: None,
         before: digest(text.as_deref()),
         after: daemon_digest::digest_of_bytes(edited.as_bytes()),
+        interim: None,
+        reset: work.values_before(&old, context.config),
         apply: work.apply(),
         process: old_process.map(|it| (it.pid, it.start_ticks)),
         restarting: false,
@@ -152,12 +146,20 @@ async fn carry_out<E: DaemonEffects>(
         changes: work.parts.iter().map(|it| (it.change.clone(), it.address.clone())).collect(),
     };
     let log = host.log_position().await;
-    let note = write(work, host, note).map_err(|why| {
-        host.discard_candidate();
-        host.discard_backup();
-        let left = host.forget_note();
-        End::Failed(left.err().map_or(why.clone(), |more| format!("{why}; {more}")))
-    })?;
+    if work.writes() {
+        progress("checking the new file");
+    }
+    let note = match put_in_place(work, host, note, &edited).await {
+        Ok(note) => note,
+        Err(why) => {
+            host.discard_candidate();
+            host.discard_backup();
+            let left = host.forget_note();
+            return Err(End::Failed(
+                left.err().map_or(why.clone(), |more| format!("{why}; {more}")),
+            ));
+        }
+    };
 
     let transaction = Transaction {
         work,
@@ -192,19 +194,33 @@ async fn plugins_answer<E: DaemonEffects>(host: &E, new: &BTreeMap<String, Value
     Ok(())
 }
 
-/// Puts the new file in its place, with a note for whoever comes after a kill.
-fn write<E: DaemonEffects>(work: &Work, host: &E, note: DaemonChange) -> Step<DaemonChange> {
-    let backup = if work.writes() { host.back_up()? } else { None };
-    let note = DaemonChange { backup, ..note };
+/// Puts the new file in its place, checked. The note for whoever comes after a kill is there
+/// before anything else is.
+async fn put_in_place<E: DaemonEffects>(
+    work: &Work,
+    host: &E,
+    note: DaemonChange,
+    text: &str,
+) -> Step<DaemonChange> {
     host.note(&note)?;
-    if work.writes() {
-        // Judging the file takes a while, and others edit it too.
-        if digest(host.read_file()?.as_deref()) != note.before {
-            return Err("somebody changed the daemon's file just now; nothing was written; plan \
-                        again"
-                .to_owned());
+    if !work.writes() {
+        return Ok(note);
+    }
+    host.write_candidate(text)?;
+    host.validate_candidate().await?;
+    let note = DaemonChange { backup: host.back_up()?, ..note };
+    host.note(&note)?;
+    // Judging the file takes a while, and others edit it too.
+    if digest(host.read_file()?.as_deref()) != note.before {
+        return Err("somebody changed the daemon's file just now; nothing was written; plan again"
+            .to_owned());
+    }
+    if let Err(why) = host.install_candidate() {
+        // It may have failed after the new text had taken its place.
+        if digest(host.read_file()?.as_deref()).as_ref() == Some(&note.after) {
+            host.put_back(note.backup.as_deref())?;
         }
-        host.install_candidate()?;
+        return Err(why);
     }
     Ok(note)
 }
@@ -301,7 +317,9 @@ impl<E: DaemonEffects> Transaction<'_, E> {
     async fn undo(&self, why: String, reached: DaemonApply, progress: &mut Progress<'_>) -> End {
         let Self { host, note, .. } = self;
         progress("taking it back");
-        let said = host.last_words(&self.log).await;
+        let mut said = host.last_words(&self.log).await;
+        // Whoever restarts it may have repeated the daemon's words already.
+        said.retain(|line| !why.contains(line.as_str()));
         let why = match said.is_empty() {
             true => why,
             false => format!("{why}\nlast lines of the daemon's log:\n{}", said.join("\n")),
@@ -347,20 +365,11 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         if self.work.writes() { self.host.put_back(self.note.backup.as_deref()) } else { Ok(()) }
     }
 
-    /// An older engine may have applied a part of what it refused, and keeps the values of keys
-    /// that are not in the file. So it is shown the old values once, before the old file.
     async fn reload_back(&self) -> Step<()> {
-        let kept = self.work.values_before(self.old, self.config);
-        if self.work.writes() && !kept.is_empty() {
-            let interim = self.work.interim(self.text, &kept)?;
-            self.host.write_candidate(&interim)?;
-            self.host.install_candidate()?;
-            // If it refuses this too, it has refused the first one as a whole.
+        if !self.work.writes() {
             let _ = self.host.reload().await;
-        }
-        self.put_back()?;
-        if kept.is_empty() {
-            let _ = self.host.reload().await;
+        } else {
+            reload_old(self.host, self.note).await?;
         }
         match self.host.answers().await {
             true => Ok(()),
@@ -379,6 +388,26 @@ impl<E: DaemonEffects> Transaction<'_, E> {
             None => Ok(()),
         }
     }
+}
+
+/// Brings the old file back, and a daemon that may have read the new one to going by it. A reload
+/// keeps the values of keys that are not in the file, so that the daemon is shown the old ones
+/// once, in a file that is there for a moment.
+async fn reload_old<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<()> {
+    host.put_back(note.backup.as_deref())?;
+    if note.reset.is_empty() {
+        // If it refuses the old file, it has refused the new one as well.
+        let _ = host.reload().await;
+        return Ok(());
+    }
+    let text = host.read_file()?;
+    let interim = daemon_file::edited(text.as_deref(), &note.reset, &BTreeSet::new())?;
+    let digest = daemon_digest::digest_of_bytes(interim.as_bytes());
+    host.note(&DaemonChange { interim: Some(digest), ..note.clone() })?;
+    host.write_candidate(&interim)?;
+    host.install_candidate()?;
+    let _ = host.reload().await;
+    host.put_back(note.backup.as_deref())
 }
 
 fn verify_reload(work: &Work, shown: &BTreeMap<String, String>) -> Step<Proofs> {

@@ -6,7 +6,7 @@ use super::{
     bring_back,
     effects::{DaemonEffects, Process, Step},
     live::LiveDaemon,
-    restart,
+    reload_old, restart,
 };
 use crate::{
     docker::Endpoint,
@@ -64,7 +64,8 @@ pub(super) async fn recover<E: DaemonEffects>(host: &E, note: &DaemonChange) -> 
 
 async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<RecoveredEnd> {
     let now = host.read_file()?.map(|text| daemon_digest::digest_of_bytes(text.as_bytes()));
-    let is_new = now.as_ref() == Some(&note.after) && now != note.before;
+    let is_interim = now.is_some() && now == note.interim;
+    let is_new = is_interim || (now.as_ref() == Some(&note.after) && now != note.before);
     let is_old = now == note.before;
     let old = note.process.map(|(pid, start_ticks)| Process { pid, start_ticks });
     let process = match host.answers().await {
@@ -82,16 +83,21 @@ async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<Recover
     let end = match process {
         // It started after the file was written, and so goes by it.
         Some(process @ Some(_))
-            if is_new && note.apply == DaemonApply::Restart && old.is_some() && process != old =>
+            if is_new
+                && !is_interim
+                && note.apply == DaemonApply::Restart
+                && old.is_some()
+                && process != old =>
         {
             RecoveredEnd::Finished
         }
-        Some(_) if is_new => {
-            host.put_back(note.backup.as_deref())?;
-            // For the case that the daemon has read the new one; the next plan sees what it says.
-            let _ = host.reload().await;
-            RecoveredEnd::TakenBack
+        Some(_) if is_new && !is_interim && note.apply == DaemonApply::Reload => {
+            match host.reload().await {
+                Ok(_) => RecoveredEnd::Finished,
+                Err(_) => taken_back(host, note).await?,
+            }
         }
+        Some(_) if is_new => taken_back(host, note).await?,
         Some(_) if is_old => RecoveredEnd::TakenBack,
         Some(_) => RecoveredEnd::LeftAsFound,
         None => {
@@ -104,4 +110,13 @@ async fn settle<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<Recover
     };
     bring_back(host, &note.ran).await?;
     Ok(end)
+}
+
+/// The daemon may have read the new file, or ended over it.
+async fn taken_back<E: DaemonEffects>(host: &E, note: &DaemonChange) -> Step<RecoveredEnd> {
+    reload_old(host, note).await?;
+    if !host.answers().await {
+        restart(host, None).await?;
+    }
+    Ok(RecoveredEnd::TakenBack)
 }

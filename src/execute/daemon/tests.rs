@@ -354,6 +354,11 @@ fn is_sound(host: &Fake, case: &str) {
     for (key, value) in file.iter().filter(|(key, _)| !RELOADED.contains(&key.as_str())) {
         assert_eq!(memory.get(key), Some(value), "{case}: {key}");
     }
+    let off = json!(false);
+    for key in RELOADED {
+        let [filed, live] = [&file, memory].map(|it| it.get(key).unwrap_or(&off));
+        assert_eq!(filed, live, "{case}: {key}");
+    }
     let mut names: Vec<_> = world.running.iter().map(|it| (it.name.as_str(), it.paused)).collect();
     names.sort_unstable();
     assert_eq!(names, [("rogue", true), ("web", false)], "{case}");
@@ -393,9 +398,9 @@ async fn live_restore_is_reloaded_before_the_restart_it_is_for() {
     run(&host, &changes).await;
     is_sound(&host, "live-restore");
     assert_eq!(host.reloads_and_starts(), (1, 1));
-    // Nothing was stopped, so that nothing had to be started or paused again: candidate, backup,
-    // note, file, reload, note, restart, start record, note gone.
-    assert_eq!(host.world().steps, 9);
+    // Nothing was stopped, so that nothing had to be started or paused again: note, candidate,
+    // backup, note, file, reload, note, restart, start record, note gone.
+    assert_eq!(host.world().steps, 10);
 }
 
 #[tokio::test]
@@ -522,7 +527,7 @@ fn cases() -> Vec<(&'static str, Vec<Change>)> {
 #[tokio::test]
 async fn whichever_step_fails_the_daemon_goes_by_the_old_or_the_new_file() {
     for (name, changes) in cases() {
-        for at in 1..20 {
+        for at in 1..30 {
             let case = format!("{name}, step {at}");
             let host = Fake::new(OLD, Faults { fails_at: Some(at), ..Faults::default() });
             let done = run(&host, &changes).await;
@@ -546,25 +551,23 @@ async fn whichever_step_fails_the_daemon_goes_by_the_old_or_the_new_file() {
 
 #[tokio::test]
 async fn killed_at_any_step_the_next_command_brings_the_daemon_back() {
-    for (name, changes) in cases() {
-        for at in 1..20 {
-            let case = format!("{name}, killed at {at}");
-            let host = Fake::new(OLD, Faults { killed_at: Some(at), ..Faults::default() });
+    let broken = [None, Some("log-driver")];
+    for ((name, changes), starts_without) in
+        cases().into_iter().flat_map(|it| broken.map(|key| (it.clone(), key)))
+    {
+        for at in 1..30 {
+            let case = format!("{name}, killed at {at}, without {starts_without:?}");
+            let faults = Faults { starts_without, ..Faults::default() };
+            let host = Fake::new(OLD, Faults { killed_at: Some(at), ..faults });
             run(&host, &changes).await;
-            let next = host.with_faults(Faults::default());
+            let next = host.with_faults(faults);
             let note = next.world().note.clone();
-            match note {
-                Some(note) => {
-                    let end = recover(&next, &note).await;
-                    assert!(!matches!(end, RecoveredEnd::Stuck { .. }), "{case}: {end:?}");
-                    is_sound(&next, &case);
-                }
-                None => {
-                    // Without a note the file was not replaced, or all was done.
-                    next.world().candidate = None;
-                    is_sound(&next, &case);
-                }
+            if let Some(note) = note {
+                let end = recover(&next, &note).await;
+                assert!(!matches!(end, RecoveredEnd::Stuck { .. }), "{case}: {end:?}");
             }
+            // Without a note nothing was written, or all was done.
+            is_sound(&next, &case);
         }
     }
 }

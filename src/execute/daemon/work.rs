@@ -99,7 +99,7 @@ impl Work {
     ) -> BTreeMap<String, Value> {
         self.parts
             .iter()
-            .filter(|part| !old.contains_key(&part.key))
+            .filter(|part| !old.contains_key(&part.key) && !part.sensitive)
             .filter(|part| part.facts.is_some_and(DaemonKeyFacts::kept_when_absent))
             .filter_map(|part| {
                 let key = config.keys.get(&part.key);
@@ -111,15 +111,6 @@ impl Work {
                 Some((part.key.clone(), running.or_else(|| part.facts?.default_value())?))
             })
             .collect()
-    }
-
-    /// Returns the old text with these values added.
-    pub(super) fn interim(
-        &self,
-        text: Option<&str>,
-        kept: &BTreeMap<String, Value>,
-    ) -> Step<String> {
-        daemon_file::edited(text, kept, &BTreeSet::new())
     }
 }
 
