@@ -2,6 +2,7 @@
 //!
 //! Understands the keywords that `schema` writes, and no others.
 
+mod daemon;
 mod scalar;
 mod unknown;
 mod ways;
@@ -48,6 +49,7 @@ pub(crate) fn check(source: &Arc<SourceText>, root: &Node) -> Checked {
     };
     checker.duplicates(root);
     checker.value(schema::schema(), root, &(0..0));
+    checker.daemon_values(root);
     checker.found
 }
 
@@ -260,7 +262,7 @@ impl Checker<'_> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let problem = match path.as_slice() {
             ["waivers", _, "rule"] => self.unwaivable(text, words, &span),
-            ["daemon", "absent", _] => self.unknown_daemon_key(text, &span),
+            ["daemon", "absent", _] => self.unknown_daemon_key(text, &span, None),
             _ => {
                 let problem = self
                     .problem(

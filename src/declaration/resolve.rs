@@ -2,6 +2,7 @@
 
 mod files;
 mod merge;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -28,16 +29,19 @@ pub fn load(
     let Gathered { files, order, mut problems } = files::gather(name, bytes, loader);
 
     let mut merged = merge::Merged::default();
+    let mut together = together::Together::default();
     for file in &files {
         let checked = check::check(&file.source, &file.root);
         merged.rules_of(file, &checked, &mut problems);
         merged.waiver_ids_of(file, &mut problems);
+        together.take(file, &checked);
         merge::contradictions(file, &mut problems);
         if problems.is_empty() && checked.problems.is_empty() {
             merged.sections_of(file, &mut problems);
         }
         problems.extend(checked.problems);
     }
+    problems.extend(together.problems());
     if !problems.is_empty() {
         return Err(in_order(problems, &order));
     }

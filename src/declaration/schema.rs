@@ -2,6 +2,8 @@
 //!
 //! Draft-07, which editors have understood longest. The file is checked against this schema too.
 
+mod settings;
+
 use std::{borrow::Cow, sync::LazyLock};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
@@ -9,11 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     declaration::{
-        ContainerRules, DaemonKeyName, Day, Declaration, HostRules, Settings, Version,
-        WaivableRule, WaivedObjects,
+        ContainerRules, DaemonKeyName, Day, Declaration, HostRules, Version, WaivableRule,
+        WaivedObjects,
     },
     model::{
-        daemon_keys::{DAEMON_KEYS, DaemonKeyFacts, TakesEffect, ValueKind},
+        daemon_keys::DAEMON_KEYS,
         finding::{Mode, Severity},
         object::ObjectKind,
         selector::Selector,
@@ -118,76 +120,6 @@ pub(crate) fn required(schema: &Value) -> Vec<&str> {
 /// In draft-07 whatever stands beside a `$ref` does not count.
 fn described(schema: Schema, description: &str) -> Value {
     json!({ "description": description, "allOf": [schema] })
-}
-
-impl JsonSchema for Settings {
-    fn schema_name() -> Cow<'static, str> {
-        "Settings".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let properties: Map<String, Value> = DAEMON_KEYS
-            .iter()
-            .map(|key| {
-                let mut schema = value_of_kind(key.kind);
-                schema["description"] = json!(describe(key));
-                (key.name.to_owned(), schema)
-            })
-            .collect();
-        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
-    }
-}
-
-fn describe(key: &DaemonKeyFacts) -> String {
-    let effect = match key.takes_effect {
-        TakesEffect::Reload { .. } => "A reload applies it.",
-        TakesEffect::Restart => "Needs a restart of the daemon.",
-        TakesEffect::EmptyStart => "Takes effect when the daemon starts while no container runs.",
-        TakesEffect::Hides => {
-            "Needs a restart, after which images, containers or volumes drop out of view."
-        }
-        TakesEffect::Breaks => "Needs a restart, which may lock somebody out.",
-    };
-    let (major, minor) = key.since;
-    format!("{effect} Known to engines from {major}.{minor}.")
-}
-
-fn value_of_kind(kind: ValueKind) -> Value {
-    match kind {
-        ValueKind::Bool => json!({ "type": "boolean" }),
-        ValueKind::Integer => json!({ "type": "integer" }),
-        ValueKind::Text([]) => json!({ "type": "string" }),
-        ValueKind::Text(words) => json!({ "type": "string", "enum": words }),
-        ValueKind::Size => json!({
-            "type": "string",
-            "format": "size",
-            "pattern": "^ *[0-9]+(\\.[0-9]+)? ?[kKmMgGtTpP]?[iI]?[bB]? *$",
-            "examples": ["64M"]
-        }),
-        ValueKind::TextList => json!({ "type": "array", "items": { "type": "string" } }),
-        ValueKind::TextMap => {
-            json!({ "type": "object", "additionalProperties": { "type": "string" } })
-        }
-        ValueKind::BoolMap(known) => {
-            let properties: Map<String, Value> = known
-                .iter()
-                .map(|name| ((*name).to_owned(), json!({ "type": "boolean" })))
-                .collect();
-            json!({
-                "type": "object",
-                "properties": properties,
-                "additionalProperties": { "type": "boolean" }
-            })
-        }
-        ValueKind::Object(members) => {
-            let properties: Map<String, Value> = members
-                .iter()
-                .map(|member| (member.name.to_owned(), value_of_kind(member.kind)))
-                .collect();
-            json!({ "type": "object", "properties": properties, "additionalProperties": false })
-        }
-        ValueKind::Json => json!({ "type": ["object", "array"] }),
-    }
 }
 
 impl JsonSchema for DaemonKeyName {

@@ -21,8 +21,8 @@ pub struct Contradiction {
     pub with: Vec<&'static str>,
     /// What the engine does with it, where that is known.
     pub effect: Option<Effect>,
-    /// A sentence without a full stop.
-    pub why: String,
+    /// What is wrong, in a sentence without a full stop.
+    pub what: String,
 }
 
 /// What the checks need to know of the engine. What is not known is never held against a setting.
@@ -39,6 +39,16 @@ pub struct Engine {
     pub cgroup_driver: Option<String>,
     /// Log drivers that it has, plugins among them; empty if nobody told.
     pub log_drivers: Vec<String>,
+}
+
+impl Contradiction {
+    /// Returns what is wrong and what comes of it, in a sentence without a full stop.
+    pub fn says(&self) -> String {
+        match self.effect.and_then(Effect::says) {
+            Some(effect) => format!("{}; {effect}", self.what),
+            None => self.what.clone(),
+        }
+    }
 }
 
 type Settings = BTreeMap<String, Value>;
@@ -95,7 +105,8 @@ pub fn contradictions(settings: &Settings, engine: &Engine) -> Vec<Contradiction
     let mut found = Vec::new();
     for (name, value) in settings {
         let Some(key) = daemon_keys::find(name) else { continue };
-        let wrong = |why| Contradiction { key: name.clone(), with: Vec::new(), effect: None, why };
+        let wrong =
+            |what| Contradiction { key: name.clone(), with: Vec::new(), effect: None, what };
         found.extend(engine.does_not_know(key).map(wrong));
         found.extend(faults(key, value).into_iter().map(|fault| wrong(fault.says())));
     }
@@ -111,13 +122,13 @@ pub fn within(settings: &Settings) -> Vec<Contradiction> {
 
 fn relations<'a>(situation: &'a Situation<'a>) -> impl Iterator<Item = Contradiction> + 'a {
     RELATIONS.iter().filter_map(|relation| {
-        let why = relation.violation(situation)?;
+        let what = relation.violation(situation)?;
         let (key, with) = relation.keys.split_first()?;
         Some(Contradiction {
             key: (*key).to_owned(),
             with: with.to_vec(),
             effect: Some(relation.effect),
-            why,
+            what,
         })
     })
 }

@@ -11,10 +11,7 @@ use serde_json::{Deserializer, Value, value::RawValue};
 
 use super::{
     daemon::FileFinding,
-    daemon_keys::{
-        self, DAEMON_KEYS, REMOVED_OR_IGNORED, Release, UnusableKey, ValueKind, WhyUnusable,
-        release_text,
-    },
+    daemon_keys::{self, DAEMON_KEYS, Release, UnusableKey, ValueKind, WhyUnusable, release_text},
     suggest::{nearest, question},
 };
 
@@ -172,11 +169,6 @@ fn about_unknown(member: &Member) -> (String, String) {
 
 fn refused(advice: &str) -> (String, String) {
     ("the engine does not start or reload with this file".to_owned(), advice.to_owned())
-}
-
-/// Returns every name that may stand in the file, for suggestions.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    DAEMON_KEYS.iter().map(|it| it.name).chain(REMOVED_OR_IGNORED.iter().map(|it| it.name))
 }
 
 /// One member of an object, in the order of the text, equal keys included.

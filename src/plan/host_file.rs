@@ -17,16 +17,18 @@ type Settings = BTreeMap<String, Value>;
 pub(super) fn findings(daemon: &DaemonConfig) -> Vec<FileFinding> {
     let mut findings = daemon.file_findings.clone();
     let in_file = |key: &str| daemon.keys.get(key).is_some_and(|it| it.file.is_some());
-    for Contradiction { key, with, why, .. } in against_now(daemon) {
-        let is_known = findings.iter().any(|it| it.key == key);
-        if is_known || !(in_file(&key) || with.iter().any(|it| in_file(it))) {
+    for found in against_now(daemon) {
+        let Contradiction { key, with, .. } = &found;
+        let is_known = findings.iter().any(|it| it.key == *key);
+        if is_known || !(in_file(key) || with.iter().any(|it| in_file(it))) {
             continue;
         }
         let advice = "put it right before the daemon is next started or reloaded".to_owned();
-        let what = match why.contains(&format!("`{key}")) {
-            true => why,
-            false => format!("`{key}`: {why}"),
+        let what = match found.what.contains(&format!("`{key}")) {
+            true => found.says(),
+            false => format!("`{key}`: {}", found.says()),
         };
+        let key = key.clone();
         findings.push(FileFinding { key, line: None, what, advice });
     }
     findings
@@ -71,7 +73,7 @@ impl Against {
             true => String::new(),
             false => format!("`{}` is set on this host: ", found.key),
         };
-        Some(format!("{whose}{}", found.why))
+        Some(format!("{whose}{}", found.says()))
     }
 }
 

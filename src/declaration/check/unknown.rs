@@ -7,10 +7,7 @@ use serde_json::Value;
 use super::{Checker, ways::ways};
 use crate::{
     declaration::{problem::Problem, schema::about_containers, yaml::Entry},
-    model::{
-        daemon_keys::{self, DAEMON_KEYS, WhyUnusable},
-        suggest::{every, nearest, question},
-    },
+    model::suggest::{every, nearest, question},
     rules::{self, RULES},
 };
 
@@ -31,7 +28,7 @@ impl Checker<'_> {
                 let id = (*id).to_owned();
                 self.unknown_parameter(&id, schema, key, span)
             }
-            ["daemon", "settings"] => self.unknown_daemon_key(key, span),
+            ["daemon", "settings"] => self.unknown_daemon_key(key, span, Some(&entry.value)),
             _ => self.unknown_other(schema, key, span),
         };
         let key = key.to_owned();
@@ -76,33 +73,6 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn unknown_daemon_key(&self, key: &str, span: &Range<usize>) -> Problem {
-        if let Some(unusable) = daemon_keys::find_unusable(key) {
-            let message = match unusable.why {
-                WhyUnusable::Removed => format!("engines no longer know `{key}`"),
-                WhyUnusable::Ignored => format!("`{key}` in daemon.json does nothing"),
-                WhyUnusable::Refused => format!("engines refuse `{key}` in daemon.json"),
-                WhyUnusable::FlagOnly => format!("`{key}` is for the command line only"),
-                WhyUnusable::Undocumented => format!("`{key}` is not meant to be set"),
-            };
-            let problem =
-                self.problem("decl.unusable-daemon-key", message, span).note(unusable.advice);
-            return match unusable.instead {
-                Some(instead) => problem.label(format!("did you mean `{instead}`?")),
-                None => problem,
-            };
-        }
-        let problem = self.problem(
-            "decl.unknown-daemon-key",
-            format!("daemon.json has no key `{key}`"),
-            span,
-        );
-        match question(&nearest(key, DAEMON_KEYS.iter().map(|it| it.name))) {
-            Some(question) => problem.label(question),
-            None => self.belongs_elsewhere(problem, key),
-        }
-    }
-
     fn unknown_other(&self, schema: &'static Value, key: &str, span: &Range<usize>) -> Problem {
         let known = names(schema);
         let problem = self.problem(
@@ -136,7 +106,7 @@ impl Checker<'_> {
     }
 
     /// Says where a key belongs that is known further out or further in.
-    fn belongs_elsewhere(&self, problem: Problem, key: &str) -> Problem {
+    pub(super) fn belongs_elsewhere(&self, problem: Problem, key: &str) -> Problem {
         let outside = self
             .around
             .iter()

@@ -59,7 +59,7 @@ pub(super) fn unsound(
     let reloads = work.apply() == DaemonApply::Reload;
     for found in daemon_check::contradictions(&in_force, &engine) {
         if !known.contains(&found) || (reloads && found.effect == Some(Effect::DoesNotReload)) {
-            return Err(format!("{}: {}", found.key, found.why));
+            return Err(format!("{}: {}", found.key, found.says()));
         }
     }
     if work.apply() == DaemonApply::Restart && !context.can_restart {

@@ -69,13 +69,8 @@ fn containers_cannot_be_kept_apart_without_iptables() {
 fn networks_of_the_bridge_get_on_with_each_other() {
     check(json!({"bip": "10.0.0.1/24", "bridge": "br0"}), &["bip"]);
     check(json!({"bip": "10.0.0.1/24", "bridge": ""}), &[]);
-    check(json!({"bip": "10.0.0.1/24", "fixed-cidr": "10.0.1.0/25"}), &["fixed-cidr"]);
-    check(json!({"bip": "10.0.0.1/24", "fixed-cidr": "10.0.0.0/16"}), &["fixed-cidr"]);
     check(json!({"bip": "10.0.0.1/24", "default-gateway": "10.0.1.1"}), &["default-gateway"]);
     check(json!({"bip6": "fd00::1/64", "default-gateway-v6": "fd01::1"}), &["default-gateway-v6"]);
-    let pools = json!([{"base": "10.0.0.0/16", "size": 24}]);
-    let both = json!({"bip": "10.0.0.1/24", "default-address-pools": pools});
-    check(both, &["default-address-pools"]);
 }
 
 #[test]
@@ -124,6 +119,10 @@ fn what_the_engine_is_too_old_or_too_new_for_is_named() {
     let typed = json!({"runtimes": {"x": {"runtimeType": "io.x"}}});
     check_on(&engine("20.10.24"), typed.clone(), &["runtimes"]);
     check(typed, &[]);
+    let mirrors = json!({"registry-mirrors": ["https://m.example/path"]});
+    check_on(&engine("20.10.24"), mirrors.clone(), &["registry-mirrors"]);
+    check(mirrors, &[]);
+    check_on(&engine("20.10.24"), json!({"registry-mirrors": ["https://m.example/"]}), &[]);
     check_on(&engine("20.10.24"), json!({"storage-driver": "devicemapper"}), &[]);
     check(json!({"storage-driver": "devicemapper"}), &["storage-driver"]);
     check(json!({"storage-driver": "overlay3"}), &["storage-driver"]);
@@ -167,7 +166,9 @@ fn tls_in_the_file_needs_its_files_there() {
 #[test]
 fn features_and_names_exclude_others() {
     let snapshotter = json!({"containerd-snapshotter": true});
-    check(json!({"features": snapshotter, "userns-remap": "default"}), &["features"]);
+    let both = json!({"features": snapshotter, "userns-remap": "default"});
+    check_on(&engine("29.0.0"), both.clone(), &["features"]);
+    check(both, &[]);
     let embedded = json!({"embedded-containerd": true});
     let settings = json!({"features": embedded, "cri-containerd": true});
     check_on(&engine("29.7.0"), settings, &["cri-containerd"]);

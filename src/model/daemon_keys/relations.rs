@@ -47,14 +47,10 @@ pub struct Situation<'a> {
 }
 
 impl Relation {
-    /// Returns why these settings must not be applied.
+    /// Returns what is wrong with these settings, in a sentence without a full stop.
     pub fn violation(&self, situation: &Situation<'_>) -> Option<String> {
         let detail = (self.broken)(situation)?;
-        let what = if detail.is_empty() { self.rule } else { &detail };
-        Some(match self.effect.says() {
-            Some(effect) => format!("{what}; {effect}"),
-            None => what.to_owned(),
-        })
+        Some(if detail.is_empty() { self.rule.to_owned() } else { detail })
     }
 }
 
@@ -117,17 +113,15 @@ pub static RELATIONS: &[Relation] = &[
     relation(&["cpu-rt-period", "cpu-rt-runtime"], "real-time limits are those of cgroup version 1", Effect::DoesNotStart, broken::cpu_rt_period),
     relation(&["cpu-rt-runtime", "cpu-rt-period"], "real-time limits are those of cgroup version 1", Effect::DoesNotStart, broken::cpu_rt_runtime),
     relation(&["cri-containerd", "features"], "`cri-containerd` does not go with the feature `embedded-containerd`", Effect::DoesNotStart, broken::cri_containerd),
-    relation(&["default-address-pools", "bip"], "no pool shares addresses with `bip`", Effect::DoesNotStart, broken::pools_and_bip),
     relation(&["default-gateway", "bip"], "the gateway lies in the network of `bip`", Effect::DoesNotStart, broken::default_gateway),
     relation(&["default-gateway-v6", "bip6", "fixed-cidr-v6"], "the gateway lies in the network of `bip6` or `fixed-cidr-v6`", Effect::DoesNotStart, broken::default_gateway_v6),
     relation(&["default-runtime", "runtimes"], "it is `runc`, a name of `runtimes`, or a shim such as io.containerd.runsc.v1", Effect::DoesNotStart, broken::default_runtime),
     relation(&["features"], "a feature is one that this release has", Effect::Ignored, broken::features),
-    relation(&["features", "userns-remap"], "the feature `containerd-snapshotter` excludes `userns-remap`", Effect::DoesNotStart, broken::snapshotter),
+    relation(&["features", "userns-remap"], "from 29.0, the feature `containerd-snapshotter` excludes `userns-remap`", Effect::DoesNotStart, broken::snapshotter),
     relation(&["firewall-backend"], "nftables does not go with Swarm", Effect::DoesNotStart, broken::nftables_and_swarm),
-    relation(&["fixed-cidr", "bip"], "the range lies in the network of `bip`", Effect::DoesNotStart, broken::fixed_cidr),
-    relation(&["host-gateway-ip", "host-gateway-ips"], "one of the two names, not both", Effect::DoesNotStart, broken::host_gateway),
+    relation(&["host-gateway-ip", "host-gateway-ips"], "`host-gateway-ip` and `host-gateway-ips` are one setting: keep the newer name", Effect::DoesNotStart, broken::host_gateway),
     relation(&["icc", "iptables"], "`icc: false` needs iptables, which `iptables: false` turns off", Effect::DoesNotStart, broken::icc_and_iptables),
-    relation(&["icc", "ipv6", "ip6tables"], "`icc: false` with `ipv6: true` needs ip6tables, which `ip6tables: false` turns off", Effect::DoesNotStart, broken::icc_and_ip6tables),
+    relation(&["icc", "ipv6", "ip6tables"], "`icc: false` with `ipv6: true` needs ip6tables, which `ip6tables: false` turns off", Effect::AsSaid, broken::icc_and_ip6tables),
     relation(&["ip-masq", "iptables"], "`ip-masq: true` needs iptables, which `iptables: false` turns off", Effect::Ignored, broken::ip_masq),
     relation(&["ip6tables", "experimental"], "before 27.0, `ip6tables: true` needs `experimental: true`", Effect::DoesNotStart, broken::ip6tables),
     relation(&["ipv6", "fixed-cidr-v6"], "before 27.0, `ipv6: true` needs `fixed-cidr-v6`", Effect::DoesNotStart, broken::ipv6),
@@ -135,7 +129,8 @@ pub static RELATIONS: &[Relation] = &[
     relation(&["log-driver"], "it is a driver that the engine has", Effect::ContainersFail, broken::log_driver),
     relation(&["log-opts", "log-driver"], "its options are those of `log-driver`", Effect::DoesNotStart, broken::log_options),
     relation(&["min-api-version"], "it is no higher than the engine's own API version", Effect::DoesNotStart, broken::min_api_version),
-    relation(&["runtimes"], "before 24.0 a runtime is a `path`", Effect::DoesNotStart, broken::runtime_type),
+    relation(&["registry-mirrors"], "before 23.0 a mirror has no path", Effect::DoesNotStart, broken::mirror_path),
+    relation(&["runtimes"], "before 24.0 a runtime is a `path`; `runtimeType` is ignored, and runc runs", Effect::AsSaid, broken::runtime_type),
     relation(&["seccomp-profile"], "engines before 23.0 take `builtin` and `unconfined` for names of files", Effect::DoesNotStart, broken::seccomp_word),
     relation(&["storage-driver"], "it is a driver that this release still has", Effect::DoesNotStart, broken::storage_driver),
     relation(&["tls", "tlscert", "tlskey"], "`tls: true` in the file needs `tlscert` and `tlskey` there", Effect::DoesNotStart, broken::tls),

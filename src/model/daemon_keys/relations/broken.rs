@@ -52,17 +52,6 @@ pub(super) fn cri_containerd(it: &Situation<'_>) -> Broken {
     plainly(it.is("cri-containerd", true) && it.feature("embedded-containerd") == Some(true))
 }
 
-pub(super) fn pools_and_bip(it: &Situation<'_>) -> Broken {
-    let bip = it.text("bip")?;
-    let network = text::network(bip)?;
-    let pools = it.settings.get("default-address-pools")?.as_array()?;
-    let bases = pools.iter().filter_map(|pool| pool.get("base")?.as_str());
-    bases
-        .filter(|base| text::network(base).is_some_and(|pool| text::share(pool, network)))
-        .map(|base| format!("pool `{base}` shares addresses with `bip: {bip}`"))
-        .next()
-}
-
 pub(super) fn default_gateway(it: &Situation<'_>) -> Broken {
     gateway_outside(it.text("default-gateway")?, &[("bip", it.text("bip")?)])
 }
@@ -116,20 +105,12 @@ pub(super) fn features(it: &Situation<'_>) -> Broken {
 
 pub(super) fn snapshotter(it: &Situation<'_>) -> Broken {
     let remaps = it.text("userns-remap").is_some();
-    plainly(remaps && it.feature("containerd-snapshotter") == Some(true))
+    plainly(it.from((29, 0)) && remaps && it.feature("containerd-snapshotter") == Some(true))
 }
 
 pub(super) fn nftables_and_swarm(it: &Situation<'_>) -> Broken {
     (it.engine.swarm_active && it.text("firewall-backend") == Some("nftables"))
         .then(|| "this host is a node of a swarm, which needs iptables".to_owned())
-}
-
-pub(super) fn fixed_cidr(it: &Situation<'_>) -> Broken {
-    let (range, bip) = (it.text("fixed-cidr")?, it.text("bip")?);
-    let (first, length) = text::network(range)?;
-    let network = text::network(bip)?;
-    let is_outside = !text::holds(network, first) || length < network.1;
-    is_outside.then(|| format!("`{range}` lies outside `bip: {bip}`"))
 }
 
 pub(super) fn host_gateway(it: &Situation<'_>) -> Broken {
@@ -141,7 +122,17 @@ pub(super) fn icc_and_iptables(it: &Situation<'_>) -> Broken {
 }
 
 pub(super) fn icc_and_ip6tables(it: &Situation<'_>) -> Broken {
-    plainly(it.is("icc", false) && it.is("ipv6", true) && it.is("ip6tables", false))
+    let is_broken = it.is("icc", false) && it.is("ipv6", true) && it.is("ip6tables", false);
+    let rule = "`icc: false` with `ipv6: true` needs ip6tables, which `ip6tables: false` turns off";
+    is_broken.then(|| {
+        if it.before((27, 0)) {
+            format!("{rule}; containers reach each other over IPv6")
+        } else if it.from((28, 0)) {
+            format!("{rule}; the engine does not start")
+        } else {
+            String::new()
+        }
+    })
 }
 
 pub(super) fn ip_masq(it: &Situation<'_>) -> Broken {
@@ -211,10 +202,21 @@ pub(super) fn min_api_version(it: &Situation<'_>) -> Broken {
         .then(|| format!("`{wanted}` is above the engine's own API version {most}"))
 }
 
+pub(super) fn mirror_path(it: &Situation<'_>) -> Broken {
+    let has_path = |mirror: &str| {
+        let rest = mirror.split_once("://").map_or(mirror, |(_, rest)| rest);
+        rest.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+    };
+    let mirror = it.texts("registry-mirrors").find(|it| has_path(it))?;
+    it.before((23, 0)).then(|| format!("engines before 23.0 take no path in `{mirror}`"))
+}
+
 pub(super) fn runtime_type(it: &Situation<'_>) -> Broken {
     let runtimes = it.settings.get("runtimes")?.as_object()?;
     let (name, _) = runtimes.iter().find(|(_, it)| it.get("runtimeType").is_some())?;
-    it.before((24, 0)).then(|| format!("engines before 24.0 need a `path` for runtime `{name}`"))
+    it.before((24, 0)).then(|| {
+        format!("engines before 24.0 ignore `runtimeType`, so runtime `{name}` would be runc")
+    })
 }
 
 pub(super) fn seccomp_word(it: &Situation<'_>) -> Broken {

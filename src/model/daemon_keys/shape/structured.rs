@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    Fault,
-    text::{self, Cidr},
-};
+use super::{Fault, text};
 use crate::model::suggest::{nearest, question};
 
 /// Limits of a process, as the engine calls them (go-units `ulimit.go`).
@@ -30,7 +27,6 @@ const RUNTIME_MEMBERS: [&str; 4] = ["path", "runtimeArgs", "runtimeType", "optio
 
 pub(super) fn pools(pools: &[Value]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut before: Vec<(Cidr, &str)> = Vec::new();
     for (at, pool) in pools.iter().enumerate() {
         let fault = |what: String, instead: &str| Fault::new(what, instead).at(at.to_string());
         let base = pool.get("base").and_then(Value::as_str);
@@ -58,13 +54,6 @@ pub(super) fn pools(pools: &[Value]) -> Vec<Fault> {
         } else if size > width {
             faults.push(fault(format!("an address has no {size} bits"), "write at most its bits"));
         }
-        if let Some((_, other)) = before.iter().find(|(it, _)| text::share(*it, (first, length))) {
-            faults.push(fault(
-                format!("pool `{base}` shares addresses with pool `{other}`"),
-                "keep pools apart",
-            ));
-        }
-        before.push(((first, length), base));
     }
     faults
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Family, Fault, Shape};
 
 /// An address and the length of its network.
-pub(crate) type Cidr = (IpAddr, u8);
+type Cidr = (IpAddr, u8);
 
 pub(super) fn fault(shape: Shape, text: &str) -> Option<Fault> {
     if text.is_empty() {
@@ -25,7 +25,8 @@ pub(super) fn fault(shape: Shape, text: &str) -> Option<Fault> {
         Shape::Network(family) => {
             fault_unless(cidr(text).is_some_and(|(it, _)| family.has(it)), shape, text)
         }
-        Shape::HostPort => fault_unless(is_host_port(text), shape, text),
+        // The engine looks the host up, so there has to be one.
+        Shape::HostPort => fault_unless(is_host_port(text) && !text.starts_with(':'), shape, text),
         Shape::Path => fault_unless(text.starts_with('/'), shape, text),
         Shape::PathOr(words) => {
             fault_unless(text.starts_with('/') || words.contains(&text), shape, text)
@@ -130,7 +131,7 @@ pub(crate) fn network(text: &str) -> Option<Cidr> {
 }
 
 /// Returns whether two networks have addresses in common.
-pub(crate) fn share((a, a_length): Cidr, (b, b_length): Cidr) -> bool {
+fn share((a, a_length): Cidr, (b, b_length): Cidr) -> bool {
     let shorter = a_length.min(b_length);
     a.is_ipv4() == b.is_ipv4() && first_of(a, shorter).0 == first_of(b, shorter).0
 }
