@@ -1,9 +1,20 @@
 //! `plimsoll explain`: a rule, a key of the daemon, or what would happen to an object.
 
-use plimsoll::{declaration::problem::Problem, model::object::Address, render, rules};
+mod daemon_key;
+
+use plimsoll::{
+    declaration::problem::Problem,
+    model::{
+        daemon_keys,
+        object::Address,
+        suggest::{nearest, question},
+    },
+    render::{self, json},
+    rules,
+};
 
 use crate::{
-    args::{ExplainArgs, Global, Narrow},
+    args::{ExplainArgs, Global, Narrow, Output},
     declared, engine,
     exit::Exit,
     failure::Failure,
@@ -20,27 +31,32 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let style = screen::style(terminal);
     if let Some(meta) = rules::all_metas().into_iter().find(|meta| meta.id == args.subject) {
-        output::print(&screen::bytes(|out| render::rules::rule(out, meta, &style))?)?;
+        match global.output {
+            Output::Json => output::print_json(&json::rules(&[meta]))?,
+            Output::Text => {
+                output::print(&screen::bytes(|out| render::rules::rule(out, meta, &style))?)?;
+            }
+        }
         return Ok(Exit::Success);
     }
-    let Some((_, name)) =
-        args.subject.split_once('/').filter(|(kind, _)| matches!(*kind, "container" | "daemon"))
-    else {
-        return Err(unknown(&args.subject));
-    };
-    let address = match args.subject.starts_with("container/") {
-        true => Address::container(name),
-        false => Address::daemon_key(name),
-    };
+    match args.subject.split_once('/') {
+        Some(("daemon", key)) if !key.is_empty() => daemon_key::explain(global, key, terminal),
+        Some(("container", name)) => container(global, name, terminal),
+        _ => Err(unknown(&args.subject)),
+    }
+}
+
+fn container(global: &Global, name: &str, terminal: &Terminal) -> Result<Exit, Failure> {
+    let address = Address::container(name);
     let policy = declared::load(&declared::find(global)?)?;
     let look = engine::block_on(engine::look(global, &policy, ATTENDED, &Narrow::default()))?;
-    let mut text = Vec::new();
     let daemon = &look.snapshot.daemon;
+    let style = screen::style(terminal);
+    let mut text = Vec::new();
     let found = render::explain::address(&mut text, &look.plan, daemon, &address, &style)
         .map_err(|error| Failure::io("put the result together", &error))?;
     if !found {
-        let known = look.report.objects.contains(&address);
-        let said = match known {
+        let said = match look.report.objects.contains(&address) {
             true => format!("{address} is in sync.\n"),
             false => format!("Nothing here is called {address}, or no rule looks at it.\n"),
         };
@@ -59,12 +75,16 @@ fn unknown(subject: &str) -> Failure {
         })
         .take(3)
         .collect();
-    let help = match near.is_empty() {
-        true => {
-            "`plimsoll rules` lists the rules; objects are written container/NAME and daemon/KEY"
-                .to_owned()
-        }
-        false => format!("did you mean {}?", near.join(" or ")),
+    let key = subject.trim_start_matches("daemon/");
+    let help = if daemon_keys::find(key).is_some() || daemon_keys::find_unusable(key).is_some() {
+        format!("a key of the daemon is written `daemon/{key}`")
+    } else if !near.is_empty() {
+        format!("did you mean {}?", near.join(" or "))
+    } else if let Some(question) = question(&nearest(key, daemon_keys::names())) {
+        format!("{question} A key of the daemon is written `daemon/KEY`")
+    } else {
+        "`plimsoll rules` lists the rules; objects are written container/NAME and daemon/KEY"
+            .to_owned()
     };
     let problem =
         Problem::without_text("explain.unknown", format!("there is no rule or object `{subject}`"))

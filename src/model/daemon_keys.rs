@@ -288,6 +288,11 @@ pub fn find(name: &str) -> Option<&'static DaemonKeyFacts> {
     DAEMON_KEYS.binary_search_by(|key| key.name.cmp(name)).ok().map(|at| &DAEMON_KEYS[at])
 }
 
+/// Returns the name of every key.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    DAEMON_KEYS.iter().map(|key| key.name)
+}
+
 /// Finds a key that looks right and is not.
 pub fn find_unusable(name: &str) -> Option<&'static UnusableKey> {
     REMOVED_OR_IGNORED.iter().find(|key| key.name == name)

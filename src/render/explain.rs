@@ -8,7 +8,7 @@ use super::{
     text::{self, change_block, header},
 };
 use crate::{
-    model::{daemon::DaemonConfig, object::Address},
+    model::{daemon::DaemonConfig, daemon_check::Engine, daemon_keys, object::Address},
     plan::{NoteKind, Plan},
 };
 
@@ -19,6 +19,11 @@ fn sides(out: &mut dyn Write, daemon: &DaemonConfig, key: &str, style: &Style) -
         labelled(out, style, side, &said)?;
     }
     Ok(())
+}
+
+/// Writes that a host was not looked at, and why.
+pub fn not_asked(out: &mut dyn Write, why: &str, style: &Style) -> io::Result<()> {
+    labelled(out, style, "here", &format!("the engine could not be asked: {why}"))
 }
 
 /// Writes everything about one object, with the full list of what would be lost. Returns whether
@@ -41,7 +46,16 @@ pub fn address(
             || daemon.says(key, &daemon.standing(key)),
             |remark| remark.stands.text.clone(),
         );
-        labelled(out, style, "so", &so)?;
+        let engine = Engine::of(daemon);
+        match daemon_keys::find(key).and_then(|facts| engine.does_not_know(facts)) {
+            Some(why) => labelled(out, style, "so", &why)?,
+            None => labelled(out, style, "so", &so)?,
+        }
+        for it in plan.host_file.findings.iter().filter(|it| it.top_key() == key) {
+            labelled(out, style, "seen", &it.what)?;
+            labelled(out, style, "needs", &it.advice)?;
+            found = true;
+        }
         writeln!(out)?;
         found |= remark.is_some();
     }
@@ -78,7 +92,9 @@ pub fn address(
         found = true;
         writeln!(out, "  could not be read: {}", plain(why))?;
     }
-    if !found {
+    if !found && address.kind() == "daemon" {
+        writeln!(out, "  nothing to change")?;
+    } else if !found {
         writeln!(out, "{}: no change, no finding", plain(address.as_str()))?;
         text::ledgers(out, plan, style, "")?;
     }

@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 use super::values;
 use crate::{
     model::{
-        class::Class, daemon::FileFinding, edit::Eviction, finding::Severity, object::Address,
+        class::Class,
+        daemon::{DaemonConfig, FileFinding},
+        edit::Eviction,
+        finding::Severity,
+        object::Address,
         provenance::Provenance,
     },
     plan::{
@@ -120,6 +124,37 @@ pub fn rules(metas: &[&Meta]) -> Value {
         "format_version": FORMAT_VERSION,
         "tool": tool(),
         "rules": rules,
+    })
+}
+
+/// Returns what is known about a name of a key as a document of format `plimsoll.explain`. `key`
+/// is the row of that key, or of the one that was meant if `said` tells why the name is none.
+pub fn explanation(name: &str, key: Option<Value>, said: Option<&str>, here: Value) -> Value {
+    json!({
+        "format": "plimsoll.explain",
+        "format_version": FORMAT_VERSION,
+        "tool": tool(),
+        "subject": Address::daemon_key(name),
+        "no_key": said,
+        "key": key,
+        "here": here,
+    })
+}
+
+/// Returns how a key of the daemon stands on one host. Secrets are not in it.
+pub fn daemon_key(plan: &Plan, daemon: &DaemonConfig, address: &Address) -> Value {
+    let standing = daemon.standing(address.name());
+    let sides = daemon.sides(address.name());
+    let changes = plan.changes.iter().filter(|it| it.address == *address);
+    let findings = plan.host_file.findings.iter().filter(|it| it.top_key() == address.name());
+    json!({
+        "engine": daemon.engine_version,
+        "sides": sides.iter().map(|(side, said)| ((*side).replace(' ', "_"), json!(said)))
+            .collect::<serde_json::Map<_, _>>(),
+        "standing": standing.word(),
+        "so": daemon.says(address.name(), &standing),
+        "changes": changes.map(change).map(|it| json!(it)).collect::<Value>(),
+        "file": findings.map(|it| file_finding(&plan.host_file.path, it)).collect::<Value>(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Findings, plans, runs and problems as text; each a function into a writer. Decides nothing.
 
+pub mod daemon_key;
 pub mod diagnostic;
 pub mod diff;
 pub mod explain;

@@ -123,7 +123,7 @@ pub static DAEMON_KEYS: &[DaemonKeyFacts] = &[
     key("experimental", Bool, (1, 13)).version(VersionMember::Experimental).default("false")
         .about("turns on code that is not finished"),
     key("features", FEATURES, (18, 9)).flag("feature").reload_resets().event("features").default("{}")
-        .about("none by itself: each feature has its own effect").note("a reload takes only `buildkit` over, and replaces the whole object"),
+        .about("none by itself: each feature has its own effect").note("a reload replaces the whole object"),
     key("firewall-backend", FIREWALL_BACKENDS, (29, 0)).breaks().at_daemon_start_too().info(FirewallBackend)
         .about("rules that were put into DOCKER-USER do not hold under nftables"),
     key("fixed-cidr", TEXT, (1, 10)).breaks_bridge().bridge(BridgeMember::RangeV4).shape(Shape::Network(Family::V4))
