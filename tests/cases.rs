@@ -7,18 +7,23 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use plimsoll::{
     declaration::{load, policy::Policy},
     evaluate::evaluate,
     model::{
+        capability::CapabilitySet,
         class::Class,
+        container::ContainerSpec,
         daemon::{DaemonKey, FileRead, Flag, Service},
         daemon_file as file_findings, daemon_keys,
+        defaulted::DaemonDefaults,
         effective::{Surroundings, complete, follow_joined},
         field::Field,
         object::Address,
+        process::{ProcessDetails, ProcessFacts},
         snapshot::{BlindSpot, HostFacts, Observed, Snapshot},
     },
     plan::{
@@ -57,6 +62,8 @@ struct HostFile {
     blind: BTreeMap<String, String>,
     /// Files in writable layers, by container; the others are clean.
     layers: BTreeMap<String, Lost>,
+    /// By container.
+    processes: BTreeMap<String, Process>,
     last: LastApplied,
     ceiling: Class,
     only: Vec<String>,
@@ -66,6 +73,37 @@ struct HostFile {
     status: bool,
     /// An object that is explained as well.
     explain: Option<String>,
+}
+
+/// The kernel's word on a container's first process.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Process {
+    no_new_privileges: bool,
+    seccomp: u8,
+    command: String,
+    /// Soft and hard.
+    ulimits: BTreeMap<String, (u64, u64)>,
+}
+
+impl Process {
+    fn facts(&self) -> ProcessFacts {
+        let ulimits = self.ulimits.iter();
+        let ulimits =
+            ulimits.map(|(name, (soft, hard))| (name.clone(), (Some(*soft), Some(*hard))));
+        let details = ProcessDetails {
+            command: self.command.clone(),
+            ulimits: ulimits.collect(),
+            ..ProcessDetails::default()
+        };
+        ProcessFacts {
+            no_new_privileges: self.no_new_privileges,
+            seccomp: self.seccomp,
+            bounding: CapabilitySet::DEFAULT,
+            details: Some(details),
+            ..ProcessFacts::default()
+        }
+    }
 }
 
 /// When the file changed, and who has read it since.
@@ -101,6 +139,7 @@ impl Default for HostFile {
             file: None,
             blind: BTreeMap::new(),
             layers: BTreeMap::new(),
+            processes: BTreeMap::new(),
             last: LastApplied::default(),
             ceiling: Class::Evict,
             only: Vec::new(),
@@ -132,7 +171,7 @@ fn policy(folder: &Path) -> Policy {
 }
 
 fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
-    let around = Surroundings {
+    let mut around = Surroundings {
         daemon_seccomp_unconfined: Some(false),
         volume_binds: Some(BTreeMap::new()),
         real_paths: ["/", "/etc", "/srv/data", "/run", "/run/docker.sock", "/var/run/docker.sock"]
@@ -140,21 +179,17 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
             .into(),
         ..Surroundings::default()
     };
-    let mut containers: Vec<Observed> = fs::read_dir(folder.join("containers"))
+    let mut specs: Vec<ContainerSpec> = fs::read_dir(folder.join("containers"))
         .into_iter()
         .flatten()
         .map(|entry| {
             let path = entry.expect("the folder can be read").path();
             let reply = fs::read(&path).expect("an inspect reply can be read");
-            let inspected =
-                from_inspect(&reply).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let spec = complete(inspected.spec, &around, None);
-            // Cases hold what they are about, not what a digest over it happens to be.
-            Observed { fingerprint: format!("print of {}", spec.name), spec }
+            let inspected = from_inspect(&reply);
+            inspected.unwrap_or_else(|error| panic!("{}: {error}", path.display())).spec
         })
         .collect();
-    containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
-    follow_joined(&mut containers);
+    specs.sort_by(|a, b| a.name.cmp(&b.name));
     let blind = host.blind.iter().map(|(address, why)| {
         let (_, name) = address.split_once('/').expect("a blind spot is an address");
         BlindSpot { address: Address::container(name), why: why.clone() }
@@ -172,8 +207,7 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
         ..Snapshot::default()
     };
     let daemon = &mut snapshot.daemon;
-    daemon.running_containers =
-        containers.iter().filter(|it| it.spec.state.has_processes()).count();
+    daemon.running_containers = specs.iter().filter(|it| it.state.has_processes()).count();
     daemon.engine_version = host.engine.clone();
     daemon.file_path = "/etc/docker/daemon.json".into();
     daemon.swarm_active = host.swarm;
@@ -207,7 +241,16 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
         };
         daemon.keys.insert(key.clone(), DaemonKey { file: sides.file.clone(), flag, running });
     }
-    snapshot.containers = containers;
+    let defaults = DaemonDefaults::of(daemon, &host.last.earlier_defaults);
+    around.daemon_defaults = Arc::new(defaults);
+    let complete_one = |spec: ContainerSpec| {
+        let process = host.processes.get(&spec.name).map(|it| Arc::new(it.facts()));
+        let spec = complete(spec, &around, process.ok_or("this host has no processes"));
+        // Cases hold what they are about, not what a digest over it happens to be.
+        Observed { fingerprint: format!("print of {}", spec.name), spec }
+    };
+    snapshot.containers = specs.into_iter().map(complete_one).collect();
+    follow_joined(&mut snapshot.containers);
     snapshot
 }
 

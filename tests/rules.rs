@@ -292,7 +292,10 @@ fn container_edits(verdict: &Verdict) -> Vec<ContainerEdit> {
             .iter()
             .filter_map(|edit| match edit {
                 Edit::Container(edit) => Some(edit.clone()),
-                Edit::Evict { .. } | Edit::DaemonKey { .. } | Edit::DaemonKeyAbsent { .. } => None,
+                Edit::Evict { .. }
+                | Edit::Restart { .. }
+                | Edit::DaemonKey { .. }
+                | Edit::DaemonKeyAbsent { .. } => None,
             })
             .collect(),
         _ => Vec::new(),
@@ -331,7 +334,7 @@ fn complete_one(reply: &Value) -> ContainerSpec {
         ),
         ..Surroundings::default()
     };
-    complete(spec, &around, None)
+    complete(spec, &around, Err("its process is on another machine"))
 }
 
 fn yaml(text: &str) -> Value {

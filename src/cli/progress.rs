@@ -31,7 +31,7 @@ impl Ticker {
                 let took = self.since.elapsed().as_secs_f64();
                 self.say(change, &format!("{} after {took:.1} s", ended(outcome)));
             }
-            Progress::Saved(_) => {}
+            Progress::Saved(_) | Progress::Restarting(..) => {}
         }
     }
 
@@ -48,6 +48,7 @@ fn doing(change: &Change) -> &'static str {
         Action::DaemonKey { .. } => "setting",
         Action::UpdateContainer { .. } => "updating in place",
         Action::ReplaceContainer { .. } => "replacing",
+        Action::RestartContainer { .. } => "restarting",
         Action::EvictContainer { .. } => "evicting",
     }
 }

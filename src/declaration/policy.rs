@@ -14,14 +14,15 @@ use crate::{
         provenance::Provenance,
         selector::Selector,
     },
-    rules::{BoundRule, Meta},
+    rules::{BoundRule, Meta, container::follows_daemon_defaults},
 };
 
 /// The declaration after extending, merging and checking.
 pub struct Policy {
     /// About the daemon, from `daemon.settings`, `daemon.absent` and `rules`.
     pub daemon: Vec<Assignment>,
-    /// About containers: one entry a rule; within it the last choice that selects wins.
+    /// About containers: one entry a rule, and one for each default of the daemon that they
+    /// follow; within it the last choice that selects wins.
     pub containers: Vec<Choices>,
     pub waivers: Vec<Waiver>,
     pub limits: Limits,
@@ -37,6 +38,13 @@ pub struct Policy {
     pub digest: String,
     /// The file named first, then those it extends.
     pub files: Vec<SourceFile>,
+}
+
+impl Policy {
+    /// Returns whether containers are held to the daemon's defaults.
+    pub fn judges_followers(&self) -> bool {
+        self.containers.iter().any(|it| it.meta.id == follows_daemon_defaults::ID)
+    }
 }
 
 pub struct Setting {

@@ -1,6 +1,7 @@
 //! Declaration to Policy: what it extends is read, merged and bound; all problems at once.
 
 mod files;
+mod followers;
 mod merge;
 mod together;
 

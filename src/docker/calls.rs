@@ -6,7 +6,7 @@ use bollard::{
     models::NetworkDisconnectRequest,
     query_parameters::{
         KillContainerOptions, RemoveContainerOptions, RenameContainerOptions,
-        StartContainerOptions, StopContainerOptions,
+        RestartContainerOptions, StartContainerOptions, StopContainerOptions,
     },
 };
 use bytes::Bytes;
@@ -164,6 +164,13 @@ impl Docker {
         let limit = stop_limit(&self.inspect(container).await?);
         let call = self.bollard().stop_container(container, None::<StopContainerOptions>);
         self.typed("stopping a container", limit, call).await
+    }
+
+    /// Stops and starts a container, with its own signal and timeout.
+    pub async fn restart(&self, container: &str) -> Result<(), DockerError> {
+        let limit = stop_limit(&self.inspect(container).await?) + LONG;
+        let call = self.bollard().restart_container(container, None::<RestartContainerOptions>);
+        self.typed("restarting a container", limit, call).await
     }
 
     pub async fn rename(&self, container: &str, name: &str) -> Result<(), DockerError> {

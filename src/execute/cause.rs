@@ -82,6 +82,11 @@ const fn loses_privileges(edit: &ContainerEdit) -> bool {
         | ContainerEdit::PrivatePid
         | ContainerEdit::PrivateIpc
         | ContainerEdit::PrivateUts
+        | ContainerEdit::ShareableIpc
+        | ContainerEdit::CgroupnsMode(_)
+        | ContainerEdit::ShmSize(_)
+        | ContainerEdit::Runtime(_)
+        | ContainerEdit::Log { .. }
         | ContainerEdit::PublishOn { .. }
         | ContainerEdit::PidsLimit(_)
         | ContainerEdit::Memory(_)

@@ -21,6 +21,9 @@ pub trait Effects: Sync {
     /// Stops it with its own signal and timeout.
     fn stop_container(&self, id: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
 
+    /// Stops and starts it in one call, which the engine finishes even if nobody waits.
+    fn restart_container(&self, id: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
+
     fn start_container(&self, id: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
 
     fn rename_container(

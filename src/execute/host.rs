@@ -34,6 +34,10 @@ impl Effects for Host {
         self.docker.stop(id).await
     }
 
+    async fn restart_container(&self, id: &str) -> Result<(), DockerError> {
+        self.docker.restart(id).await
+    }
+
     async fn start_container(&self, id: &str) -> Result<(), DockerError> {
         self.docker.start(id).await
     }

@@ -10,6 +10,7 @@ mod prediction;
 pub mod recover;
 mod relations;
 mod replace;
+pub mod restart;
 pub mod retire;
 mod seen;
 mod steps;
@@ -26,7 +27,7 @@ use serde_json::Value;
 
 use self::{
     effects::Effects, evict::Evicted, gate::GateOptions, relations::Relations, replace::Order,
-    seen::Seen,
+    restart::Restarting, seen::Seen,
 };
 use crate::{
     docker::DockerError,
@@ -91,6 +92,8 @@ pub enum Progress<'a> {
     Step(&'a Change, String),
     /// The way back of an eviction, to be written down before it begins.
     Saved(Evicted),
+    /// A container, by its ID, that is about to be restarted; without a note it is settled.
+    Restarting(&'a str, Option<Restarting>),
     Finished(&'a Change, &'a Outcome),
 }
 
@@ -161,6 +164,24 @@ impl<E: Effects> Run<'_, E> {
             Action::ReplaceContainer { id, name, edits } => {
                 match self.replaceable(change, id, name).await {
                     Ok(seen) => self.replace(change, name, edits, seen, tell).await,
+                    Err(why) => Outcome::Failed { why },
+                }
+            }
+            Action::RestartContainer { id, name, edits, keys } => {
+                // Others may live in its namespaces by now.
+                match self.replaceable(change, id, name).await {
+                    Ok(seen) => {
+                        let order = restart::Order {
+                            address: &change.address,
+                            name,
+                            edits,
+                            keys,
+                            gate: &self.options.gate,
+                            interrupt: self.interrupt,
+                        };
+                        let save = &mut |id: &str, note| tell(Progress::Restarting(id, note));
+                        restart::restart(self.effects, &order, seen, save).await
+                    }
                     Err(why) => Outcome::Failed { why },
                 }
             }

@@ -36,6 +36,24 @@ pub(super) fn misses(old: &Seen, twin: &Seen, edits: &[ContainerEdit]) -> Vec<St
         ("pid", want.pid_mode.text() == after.pid_mode.text()),
         ("ipc", want.ipc_mode.text() == after.ipc_mode.text()),
         ("uts", want.uts_mode.text() == after.uts_mode.text()),
+        (
+            "cgroup",
+            want.defaulted.cgroupns == after.defaulted.cgroupns
+                || want.defaulted.cgroupns.is_empty(),
+        ),
+        (
+            "shm_size",
+            want.defaulted.shm_bytes == after.defaulted.shm_bytes
+                || want.defaulted.shm_bytes.is_none(),
+        ),
+        // Written at the first start.
+        (
+            "runtime",
+            after.defaulted.runtime.is_empty()
+                || asked_runtime(&want) == after.defaulted.runtime
+                || !edits.iter().any(|it| matches!(it, ContainerEdit::Runtime(_))),
+        ),
+        ("logging", holds_log(&want, &after)),
         ("ports", want.published_ports == after.published_ports),
         ("publish_all", want.publish_all_ports == after.publish_all_ports),
     ]
@@ -48,6 +66,22 @@ pub(super) fn misses(old: &Seen, twin: &Seen, edits: &[ContainerEdit]) -> Vec<St
 fn spec(seen: &Seen) -> Option<ContainerSpec> {
     let reply = serde_json::to_vec(&seen.0).ok()?;
     from_inspect(&reply).ok().map(|inspected| inspected.spec)
+}
+
+fn asked_runtime(spec: &ContainerSpec) -> &str {
+    &spec.defaulted.runtime
+}
+
+/// The daemon adds its own options to what is missing.
+fn holds_log(want: &ContainerSpec, after: &ContainerSpec) -> bool {
+    match (&want.defaulted.log, &after.defaulted.log) {
+        (Some(want), Some(after)) => {
+            want.driver == after.driver
+                && want.options.iter().all(|(name, it)| after.options.get(name) == Some(it))
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
 }
 
 fn effective(spec: &ContainerSpec) -> CapabilitySet {

@@ -125,7 +125,7 @@ async fn attempt<E: Effects>(
 }
 
 /// What the plan holds back already, looked at again.
-fn refuse(old: &Seen, name: &str) -> Result<(), String> {
+pub(super) fn refuse(old: &Seen, name: &str) -> Result<(), String> {
     if old.name() != name {
         return Err(format!("it is named `{}` now", old.name()));
     }

@@ -73,6 +73,11 @@ fn body(edits: &[ContainerEdit], host_config: &Value) -> Option<Value> {
             | ContainerEdit::PrivatePid
             | ContainerEdit::PrivateIpc
             | ContainerEdit::PrivateUts
+            | ContainerEdit::ShareableIpc
+            | ContainerEdit::CgroupnsMode(_)
+            | ContainerEdit::ShmSize(_)
+            | ContainerEdit::Runtime(_)
+            | ContainerEdit::Log { .. }
             | ContainerEdit::PublishOn { .. } => return None,
         }
     }
@@ -238,6 +243,11 @@ fn proof(edits: &[ContainerEdit]) -> String {
             | ContainerEdit::PrivatePid
             | ContainerEdit::PrivateIpc
             | ContainerEdit::PrivateUts
+            | ContainerEdit::ShareableIpc
+            | ContainerEdit::CgroupnsMode(_)
+            | ContainerEdit::ShmSize(_)
+            | ContainerEdit::Runtime(_)
+            | ContainerEdit::Log { .. }
             | ContainerEdit::PublishOn { .. } => None,
         })
         .collect();

@@ -1,12 +1,14 @@
 //! One container, whoever described it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     capability::{CapabilityRequest, CapabilitySet},
+    defaulted::{DaemonDefaults, Defaulted},
     field::Field,
     mount::Mount,
     owner::Owner,
+    process::ProcessFacts,
 };
 
 /// One container. Spellings are already gone: `CAP_SYS_ADMIN` and `sys_admin` are one
@@ -74,6 +76,13 @@ pub struct ContainerSpec {
     pub networks: Vec<String>,
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
+
+    /// Settings for which the daemon has a default.
+    pub defaulted: Defaulted,
+    /// What the daemon gives containers. Filled in by `effective::complete`.
+    pub daemon_defaults: Arc<DaemonDefaults>,
+    /// The kernel's word on its first process. Filled in by `effective::complete`.
+    pub process: Field<Arc<ProcessFacts>>,
 }
 
 /// What the engine says a container is doing.

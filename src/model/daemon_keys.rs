@@ -283,6 +283,12 @@ impl DaemonKeyFacts {
     }
 }
 
+/// Returns whether containers take the value of this key when they are created or start.
+pub fn reaches_containers(name: &str) -> bool {
+    find(name)
+        .is_some_and(|it| matches!(it.pickup, Pickup::ContainerCreation | Pickup::ContainerStart))
+}
+
 /// Finds a key by its exact name.
 pub fn find(name: &str) -> Option<&'static DaemonKeyFacts> {
     DAEMON_KEYS.binary_search_by(|key| key.name.cmp(name)).ok().map(|at| &DAEMON_KEYS[at])
@@ -325,8 +331,9 @@ pub fn release_text((major, minor): Release) -> String {
     }
 }
 
-/// Whether an object names a member as if it were a secret: `splunk-token` among log options.
-fn has_secret_name(value: &Value) -> bool {
+/// Returns whether an object names a member as if it were a secret: `splunk-token` among log
+/// options.
+pub fn has_secret_name(value: &Value) -> bool {
     const WORDS: [&str; 5] = ["token", "password", "passwd", "secret", "credential"];
     match value {
         Value::Object(members) => members.iter().any(|(name, value)| {

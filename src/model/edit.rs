@@ -1,5 +1,7 @@
 //! The smallest changes that make rules hold, as data.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +19,10 @@ pub enum Edit {
     },
     /// Take a key out of the daemon's file.
     DaemonKeyAbsent {
+        key: String,
+    },
+    /// Stop a container and start it again, so that it takes the daemon's default of this key.
+    Restart {
         key: String,
     },
     /// Put a container that is not allowed out of action, and keep it.
@@ -75,6 +81,20 @@ pub enum ContainerEdit {
     PrivatePid,
     PrivateIpc,
     PrivateUts,
+    /// IPC of its own that others may join.
+    ShareableIpc,
+    /// `private` or `host`.
+    CgroupnsMode(String),
+    /// Size of `/dev/shm` in bytes.
+    ShmSize(i64),
+    Runtime(String),
+    /// Log with this driver. Options that are not named stay as they are, and the daemon adds
+    /// its own to what is missing.
+    Log {
+        driver: String,
+        set: BTreeMap<String, String>,
+        unset: BTreeSet<String>,
+    },
     /// Publish a port on this address instead of on all.
     PublishOn {
         container_port: String,
@@ -107,6 +127,11 @@ impl ContainerEdit {
             | Self::PrivatePid
             | Self::PrivateIpc
             | Self::PrivateUts
+            | Self::ShareableIpc
+            | Self::CgroupnsMode(_)
+            | Self::ShmSize(_)
+            | Self::Runtime(_)
+            | Self::Log { .. }
             | Self::PublishOn { .. } => false,
         }
     }

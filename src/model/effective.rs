@@ -6,14 +6,16 @@ mod tests;
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    sync::Arc,
 };
 
 use super::{
-    capability::CapabilitySet,
     container::{ContainerSpec, Namespace, Seccomp},
+    defaulted::DaemonDefaults,
     field::Field,
     host_path,
     mount::{Mount, MountKind, SocketReach},
+    process::ProcessFacts,
     snapshot::Observed,
 };
 
@@ -38,6 +40,7 @@ pub struct Surroundings {
     pub volume_binds: Option<BTreeMap<String, String>>,
     /// Image ID to the image's `RepoDigests`; an image that is not here was not looked at.
     pub repo_digests: BTreeMap<String, Vec<String>>,
+    pub daemon_defaults: Arc<DaemonDefaults>,
 }
 
 /// Where engines and container runtimes listen unless told otherwise, after symlinks.
@@ -53,24 +56,14 @@ pub const WELL_KNOWN_SOCKETS: &[&str] = &[
     "/run/dockershim.sock",
 ];
 
-/// What the kernel says about one process (`/proc/PID/status`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProcessFacts {
-    pub no_new_privileges: bool,
-    /// 0 off, 1 strict, 2 filter.
-    pub seccomp: u8,
-    /// In the namespace of the observer.
-    pub uid: u32,
-    pub bounding: CapabilitySet,
-}
-
 /// Resolves what is inherited and derives what is effective, as far as the surroundings allow.
-/// `process` is the container's first process, if it runs.
+/// `process` is the container's first process, or why nothing is known about it.
 pub fn complete(
     mut spec: ContainerSpec,
     around: &Surroundings,
-    process: Option<&ProcessFacts>,
+    process: Result<Arc<ProcessFacts>, &'static str>,
 ) -> ContainerSpec {
+    spec.daemon_defaults = Arc::clone(&around.daemon_defaults);
     if let Some(unconfined) = around.daemon_seccomp_unconfined {
         let seccomp = if unconfined { Seccomp::Unconfined } else { Seccomp::Builtin };
         spec.seccomp_default = Field::Set(seccomp);
@@ -79,13 +72,14 @@ pub fn complete(
     if let Some(digests) = around.repo_digests.get(&spec.image_id) {
         spec.repo_digests = Field::Set(digests.clone());
     }
-    if let Some(process) = process {
+    if let Ok(process) = &process {
         take_kernels_word(&mut spec, process);
     } else if !matches!(spec.no_new_privileges, Field::Set(_)) {
         spec.no_new_privileges = Field::Unknown(
             "the daemon's default when it was created decides, and only a running process shows it",
         );
     }
+    spec.process = process.map_or_else(Field::Unknown, Field::Set);
     for mount in &mut spec.mounts {
         mount.real_source = real_source(mount, around);
         mount.reach = reach(mount, around);

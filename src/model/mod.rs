@@ -11,6 +11,7 @@ pub mod daemon_digest;
 pub mod daemon_file;
 pub mod daemon_keys;
 pub mod daemon_value;
+pub mod defaulted;
 pub mod edit;
 pub mod effective;
 pub mod field;
@@ -20,6 +21,7 @@ pub mod mount;
 pub mod object;
 pub mod owner;
 pub mod predict;
+pub mod process;
 pub mod provenance;
 pub mod redacted;
 #[cfg(test)]

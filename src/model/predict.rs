@@ -19,6 +19,7 @@ pub fn predict(mut spec: ContainerSpec, edits: &[ContainerEdit]) -> ContainerSpe
     }
     if !edits.iter().all(ContainerEdit::in_place) {
         // The kernel's word was about the process before.
+        spec.process = Field::Unknown("it has not been started yet");
         derive(&mut spec);
     }
     spec
@@ -30,7 +31,10 @@ fn apply(spec: &mut ContainerSpec, edit: &ContainerEdit) {
         ContainerEdit::BoundCapabilities(allow) => {
             spec.capability_request = spec.capability_request.bounded(*allow);
         }
-        ContainerEdit::NoNewPrivileges(on) => spec.no_new_privileges = Field::Set(*on),
+        ContainerEdit::NoNewPrivileges(on) => {
+            spec.no_new_privileges = Field::Set(*on);
+            spec.defaulted.no_new_privileges = Some(*on);
+        }
         ContainerEdit::DefaultSeccomp => spec.seccomp_option = None,
         ContainerEdit::ReadOnlyRootfs(on) => spec.read_only_rootfs = *on,
         ContainerEdit::Tmpfs { path, options } => {
@@ -42,6 +46,18 @@ fn apply(spec: &mut ContainerSpec, edit: &ContainerEdit) {
         ContainerEdit::PrivatePid => spec.pid_mode = Namespace::Own,
         ContainerEdit::PrivateIpc => spec.ipc_mode = Namespace::Own,
         ContainerEdit::PrivateUts => spec.uts_mode = Namespace::Own,
+        ContainerEdit::ShareableIpc => spec.ipc_mode = Namespace::Shareable,
+        ContainerEdit::CgroupnsMode(word) => spec.defaulted.cgroupns.clone_from(word),
+        ContainerEdit::ShmSize(bytes) => {
+            spec.defaulted.shm_bytes = Some(*bytes).filter(|it| *it > 0);
+        }
+        ContainerEdit::Runtime(name) => spec.defaulted.runtime.clone_from(name),
+        ContainerEdit::Log { driver, set, unset } => {
+            let log = spec.defaulted.log.get_or_insert_default();
+            log.driver.clone_from(driver);
+            log.options.retain(|name, _| !unset.contains(name));
+            log.options.extend(set.clone());
+        }
         ContainerEdit::PublishOn { container_port, address } => {
             publish_on(spec, container_port, address);
         }

@@ -1,7 +1,10 @@
 //! Containers and snapshots for tests.
 
+use std::sync::Arc;
+
 use super::{
     container::{ContainerSpec, Namespace, RestartName, RestartPolicy, Seccomp, State},
+    defaulted::Defaulted,
     field::Field,
     owner::Owner,
     snapshot::{HostFacts, Observed, Snapshot},
@@ -46,6 +49,9 @@ pub fn container(name: &str) -> ContainerSpec {
         networks: vec!["bridge".into()],
         published_ports: Vec::new(),
         publish_all_ports: false,
+        defaulted: Defaulted::default(),
+        daemon_defaults: Arc::default(),
+        process: Field::Unknown("not looked at"),
     }
 }
 

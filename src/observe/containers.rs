@@ -11,8 +11,8 @@ use super::process::Proc;
 use crate::{
     docker::{Docker, DockerError, Summary},
     model::{
-        effective::ProcessFacts,
         object::Address,
+        process::ProcessFacts,
         snapshot::{BlindSpot, Observed},
     },
     sources::inspect::from_inspect,
@@ -24,15 +24,16 @@ const IN_FLIGHT: usize = 8;
 /// One container as far as it could be looked at.
 #[derive(Debug)]
 pub(super) enum Inspected {
-    Seen { observed: Box<Observed>, process: Option<ProcessFacts> },
+    Seen { observed: Box<Observed>, process: Result<Arc<ProcessFacts>, &'static str> },
     Blind(BlindSpot),
 }
 
-/// Inspects all of them; one that is gone by now is left out. Fails only if the engine is gone.
+/// Inspects all of them, with the kernel's word on their processes, in detail if that is asked
+/// for; one that is gone by now is left out. Fails only if the engine is gone.
 pub(super) async fn inspect_all(
     docker: &Docker,
     listed: Vec<Summary>,
-    proc: Option<&Proc>,
+    proc: Option<(&Proc, bool)>,
 ) -> Result<Vec<Inspected>, DockerError> {
     let listed = Arc::new(listed);
     let next = Arc::new(AtomicUsize::new(0));
@@ -40,11 +41,13 @@ pub(super) async fn inspect_all(
     let workers: Vec<_> = (0..IN_FLIGHT.min(listed.len()))
         .map(|_| {
             let (docker, listed, next) = (docker.clone(), listed.clone(), next.clone());
-            let proc = proc.cloned();
+            let proc = proc.map(|(proc, detailed)| (proc.clone(), detailed));
             tokio::spawn(async move {
                 let mut inspected = Vec::new();
                 while let Some(summary) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    inspected.extend(inspect(&docker, summary, proc.as_ref()).await?);
+                    inspected.extend(
+                        inspect(&docker, summary, proc.as_ref().map(|it| (&it.0, it.1))).await?,
+                    );
                 }
                 Ok(inspected)
             })
@@ -68,7 +71,7 @@ pub(super) async fn inspect_all(
 async fn inspect(
     docker: &Docker,
     summary: &Summary,
-    proc: Option<&Proc>,
+    proc: Option<(&Proc, bool)>,
 ) -> Result<Option<Inspected>, DockerError> {
     let blind = |why: String| {
         let address = Address::container(summary.name());
@@ -83,9 +86,12 @@ async fn inspect(
     match from_inspect(&reply) {
         Ok(inspected) => {
             let spec = inspected.spec;
-            let process = proc
-                .filter(|_| spec.state.has_processes() && spec.pid != 0)
-                .and_then(|proc| proc.container_process(spec.pid, &spec.id));
+            let process = match proc {
+                _ if !spec.state.has_processes() || spec.pid == 0 => Err("it does not run"),
+                None => Err("its process is on another machine"),
+                Some((proc, detailed)) => proc.container_process(spec.pid, &spec.id, detailed),
+            };
+            let process = process.map(Arc::new);
             let observed = Observed { spec, fingerprint: inspected.fingerprint };
             Ok(Some(Inspected::Seen { observed: Box::new(observed), process }))
         }

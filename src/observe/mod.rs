@@ -23,7 +23,9 @@ mod tests;
 mod writable_layer;
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -41,6 +43,7 @@ use crate::{
     },
     model::{
         daemon::DaemonStart,
+        defaulted::DaemonDefaults,
         effective::{complete, follow_joined},
         object::Address,
         snapshot::{BlindSpot, HostFacts, Snapshot},
@@ -56,11 +59,20 @@ pub struct Options {
     /// What was remembered about the daemon's process when it was last looked at.
     pub known_start: Option<DaemonStart>,
     pub proc_root: PathBuf,
+    /// Whether to read what takes further files of every container's process.
+    pub process_details: bool,
+    /// What the daemon went by when it was looked at before.
+    pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { known_start: None, proc_root: "/proc".into() }
+        Self {
+            known_start: None,
+            proc_root: "/proc".into(),
+            process_details: false,
+            earlier_defaults: BTreeMap::new(),
+        }
     }
 }
 
@@ -78,8 +90,10 @@ struct Replies {
 /// Looks at everything once. Fails only if the engine cannot be talked to.
 pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, DockerError> {
     let proc = Proc::new(&options.proc_root);
-    let (inspected, replies) =
-        tokio::join!(list_and_inspect(docker, &proc), replies(docker, &proc),);
+    let (inspected, replies) = tokio::join!(
+        list_and_inspect(docker, &proc, options.process_details),
+        replies(docker, &proc),
+    );
     let (inspected, mut snapshot) = inspected?;
     let info = value("GET /info", replies.info, &mut snapshot.blind_spots)?;
     let version = value("GET /version", replies.version, &mut snapshot.blind_spots)?;
@@ -105,13 +119,15 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         Inspected::Seen { observed, .. } => Some(&observed.spec),
         Inspected::Blind(_) => None,
     });
-    let around =
+    let mut around =
         surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs);
+    around.daemon_defaults =
+        Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
     for one in inspected {
         match one {
             Inspected::Seen { observed, process } => {
                 let mut observed = *observed;
-                observed.spec = complete(observed.spec, &around, process.as_ref());
+                observed.spec = complete(observed.spec, &around, process);
                 snapshot.containers.push(observed);
             }
             Inspected::Blind(spot) => snapshot.blind_spots.push(spot),
@@ -126,12 +142,13 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
 async fn list_and_inspect(
     docker: &Docker,
     proc: &Proc,
+    detailed: bool,
 ) -> Result<(Vec<Inspected>, Snapshot), DockerError> {
     let mut sorted = own::sort(docker.containers().await?);
     for kept in sorted.kept.iter_mut().filter(|kept| kept.replaced_by.is_none()) {
         kept.since = containers::finished_at(docker, &kept.id).await?;
     }
-    let here = docker.endpoint().is_local().then_some(proc);
+    let here = docker.endpoint().is_local().then_some((proc, detailed));
     let inspected = containers::inspect_all(docker, sorted.ordinary, here).await?;
     Ok((inspected, Snapshot { kept: sorted.kept, ..Snapshot::default() }))
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::rooted::Root;
-use crate::model::{capability::CapabilitySet, effective::ProcessFacts};
+use crate::model::{
+    capability::CapabilitySet,
+    process::{ProcessDetails, ProcessFacts, ULIMIT_NAMES},
+};
 
 /// `/proc` counts in hundredths of a second on every platform that Docker runs on.
 const TICKS_PER_SECOND: u64 = 100;
@@ -80,21 +83,45 @@ impl Proc {
         now.checked_sub(uptime)?.checked_add(started)
     }
 
-    /// Returns the kernel's word on a container's first process, if this is it.
-    pub(super) fn container_process(&self, pid: u32, container: &str) -> Option<ProcessFacts> {
+    /// Returns the kernel's word on a container's first process, or why there is none.
+    pub(super) fn container_process(
+        &self,
+        pid: u32,
+        container: &str,
+        detailed: bool,
+    ) -> Result<ProcessFacts, &'static str> {
+        const NOT_HERE: &str = "its process is not visible from here";
+        let words = |error: io::Error| match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "no permission to look at its process; run plimsoll as root"
+            }
+            _ => NOT_HERE,
+        };
+        let cgroups = self.text(pid, "cgroup").map_err(words)?;
         // In another PID namespace, or by now, the number may be somebody else's.
-        if container.is_empty() || !self.text(pid, "cgroup").ok()?.contains(container) {
-            return None;
+        if container.is_empty() || !cgroups.contains(container) {
+            return Err(NOT_HERE);
         }
-        let status = self.text(pid, "status").ok()?;
-        Some(ProcessFacts {
-            no_new_privileges: status_word(&status, "NoNewPrivs", 0)? == "1",
-            seccomp: status_word(&status, "Seccomp", 0)?.parse().ok()?,
-            uid: status_word(&status, "Uid", 1)?.parse().ok()?,
-            bounding: CapabilitySet::from_bits(
-                u64::from_str_radix(status_word(&status, "CapBnd", 0)?, 16).ok()?,
-            ),
-        })
+        let status = self.text(pid, "status").map_err(words)?;
+        let mut facts =
+            process_facts(&status).ok_or("the kernel does not tell about its process")?;
+        facts.details = detailed.then(|| self.process_details(pid, &cgroups));
+        Ok(facts)
+    }
+
+    fn process_details(&self, pid: u32, cgroups: &str) -> ProcessDetails {
+        let namespace = |pid: &str| fs::read_link(self.0.join(pid).join("ns/cgroup")).ok();
+        let own = namespace(&pid.to_string());
+        ProcessDetails {
+            command: self.text(pid, "comm").unwrap_or_default().trim().to_owned(),
+            user_namespace: self.text(pid, "uid_map").is_ok_and(|it| is_mapped(&it)),
+            cgroups: cgroups
+                .lines()
+                .filter_map(|line| line.splitn(3, ':').nth(2).map(ToOwned::to_owned))
+                .collect(),
+            own_cgroup_namespace: own.zip(namespace("self")).map(|(own, ours)| own != ours),
+            ulimits: self.text(pid, "limits").map(|it| ulimits(&it)).unwrap_or_default(),
+        }
     }
 
     /// Returns paths of the sockets a process listens on, as it sees them, links followed.
@@ -190,6 +217,43 @@ impl Proc {
 /// Whether a pidfile says so; only a hint, since stale ones survive crashes.
 fn names_pid(pidfile: &Path, pid: u32) -> bool {
     fs::read_to_string(pidfile).is_ok_and(|text| text.trim() == pid.to_string())
+}
+
+fn process_facts(status: &str) -> Option<ProcessFacts> {
+    let set = |name| {
+        let bits = u64::from_str_radix(status_word(status, name, 0)?, 16).ok()?;
+        Some(CapabilitySet::from_bits(bits))
+    };
+    Some(ProcessFacts {
+        no_new_privileges: status_word(status, "NoNewPrivs", 0)? == "1",
+        seccomp: status_word(status, "Seccomp", 0)?.parse().ok()?,
+        uid: status_word(status, "Uid", 1)?.parse().ok()?,
+        effective: set("CapEff")?,
+        bounding: set("CapBnd")?,
+        details: None,
+    })
+}
+
+/// Whether user IDs are others outside (`/proc/PID/uid_map`).
+fn is_mapped(map: &str) -> bool {
+    let mut words = map.split_whitespace();
+    (words.next(), words.next()) != (Some("0"), Some("0"))
+}
+
+/// Reads `/proc/PID/limits`, whose names hold spaces.
+fn ulimits(limits: &str) -> BTreeMap<String, (Option<u64>, Option<u64>)> {
+    ULIMIT_NAMES
+        .iter()
+        .filter_map(|(name, label)| {
+            let line = limits.lines().find_map(|line| line.strip_prefix(label))?;
+            let mut words = line.split_whitespace();
+            let mut limit = || match words.next()? {
+                "unlimited" => Some(None),
+                number => number.parse().ok().map(Some),
+            };
+            Some(((*name).to_owned(), (limit()?, limit()?)))
+        })
+        .collect()
 }
 
 /// Returns one word of one line of `/proc/PID/status`.

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 use serde::Deserialize;
@@ -57,6 +58,7 @@ pub(super) fn gather<'a>(
         real_paths: local.map(|local| real_paths(local, paths)).unwrap_or_default(),
         volume_binds,
         repo_digests: images.map(repo_digests).unwrap_or_default(),
+        daemon_defaults: Arc::default(),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
         host::Host,
         retire,
     },
-    model::{finding::Report, object::Address, snapshot::Snapshot},
+    model::{defaulted, finding::Report, object::Address, snapshot::Snapshot},
     observe,
     plan::{
         Action, Ceiling, Change, FORMAT_VERSION, Lost, Plan, build, flags, identity,
@@ -91,8 +91,12 @@ pub async fn look(errand: Errand<'_>) -> Result<Look, PipelineError> {
 }
 
 async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot, DockerError> {
-    let options =
-        observe::Options { known_start: last.daemon_start.clone(), ..observe::Options::default() };
+    let options = observe::Options {
+        known_start: last.daemon_start.clone(),
+        process_details: errand.policy.judges_followers(),
+        earlier_defaults: last.earlier_defaults.clone(),
+        ..observe::Options::default()
+    };
     observe::observe(errand.docker, &options).await
 }
 
@@ -161,6 +165,11 @@ pub async fn act(
         {
             unsaved = Err(error);
         }
+        if let Progress::Restarting(id, note) = &progress
+            && let Err(error) = errand.store.save_restarting(lock, id, note.as_ref())
+        {
+            unsaved = Err(error);
+        }
         tell(progress);
     };
     let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
@@ -177,6 +186,7 @@ pub async fn act(
     // Saved before the second look, which an engine that has gone away would prevent.
     let mut last = errand.store.last_applied()?;
     note_undone(&mut last, &run);
+    note_defaults(&mut last, look);
     errand.store.save_run(lock, &run)?;
     errand.store.save_last_applied(lock, &last)?;
     let after = look_with(errand, &last).await?;
@@ -307,6 +317,7 @@ fn note_undone(last: &mut LastApplied, run: &Run) {
 }
 
 fn note_in_sync(last: &mut LastApplied, look: &Look, policy: &Policy, at: &str) {
+    note_defaults(last, look);
     if look.snapshot.daemon_start.is_some() {
         last.daemon_start.clone_from(&look.snapshot.daemon_start);
     }
@@ -322,6 +333,18 @@ fn note_in_sync(last: &mut LastApplied, look: &Look, policy: &Policy, at: &str) 
     last.objects.retain(|address, _| present.contains(address));
 }
 
+/// Notes what the daemon gives containers, so that one that has it from there is known later.
+fn note_defaults(last: &mut LastApplied, look: &Look) {
+    for key in defaulted::REMEMBERED {
+        let running = look.snapshot.daemon.keys.get(*key).and_then(|it| it.running.stated());
+        let Some(value) = running.filter(|it| !it.is_null()) else { continue };
+        let known = last.earlier_defaults.entry((*key).to_owned()).or_default();
+        if !known.contains(value) {
+            known.push(value.clone());
+        }
+    }
+}
+
 /// What has to be done though nothing differs: notes what is in sync, and removes kept
 /// containers whose time is over.
 pub async fn housekeep(errand: Errand<'_>, lock: &Lock, look: &Look) -> Result<(), PipelineError> {
@@ -330,6 +353,7 @@ pub async fn housekeep(errand: Errand<'_>, lock: &Lock, look: &Look) -> Result<(
     note_in_sync(&mut last, look, errand.policy, &(errand.clock)().to_string());
     let moved = |a: &LastApplied, b: &LastApplied| {
         a.daemon_start != b.daemon_start
+            || a.earlier_defaults != b.earlier_defaults
             || a.objects.len() != b.objects.len()
             || a.objects.iter().zip(&b.objects).any(|((x, p), (y, q))| {
                 x != y || p.fingerprint != q.fingerprint || p.policy != q.policy

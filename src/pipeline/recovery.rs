@@ -11,6 +11,7 @@ use crate::{
         gate::GateOptions,
         host::Host,
         recover,
+        restart::{self, Restarting},
     },
     store::{Holder, Lock, LockError, Store},
 };
@@ -47,7 +48,8 @@ pub async fn open(
     store: &Store,
     holder: Holder,
 ) -> Result<(Docker, Recovery), PipelineError> {
-    if store.daemon_change()?.is_none() {
+    let restarting: Vec<Restarting> = store.restarting()?;
+    if store.daemon_change()?.is_none() && restarting.is_empty() {
         let docker = Docker::connect(endpoint).await?;
         if !recover::is_needed(&docker).await? {
             return Ok((docker, Recovery::NothingToDo));
@@ -87,6 +89,20 @@ pub async fn open_under(
         text: it.text,
         settled: it.settled,
     }));
+    for note in store.restarting::<Restarting>()? {
+        let what = note.address.to_string();
+        match restart::recover(&host, &note).await {
+            Ok(done) => {
+                store.save_restarting::<Restarting>(lock, &note.id, None)?;
+                let of = |text: &str| Recovered { what, text: text.to_owned(), settled: true };
+                recovered.extend(done.map(of));
+            }
+            Err(error) => {
+                let text = format!("a restart was cut off, and it does not start: {error}");
+                recovered.push(Recovered { what, text, settled: false });
+            }
+        }
+    }
     Ok((docker, recovered))
 }
 

@@ -9,7 +9,9 @@ use wildmatch::WildMatch;
 
 use super::{
     Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost, Note,
-    Plan, WaiverNotes, containers, daemon, host_file, identity,
+    Plan, WaiverNotes, containers, daemon,
+    followers::DaemonPlan,
+    host_file, identity,
     ledger::{ledger, note},
     remarks::remarks,
     run::LastApplied,
@@ -212,9 +214,9 @@ type Answered = BTreeMap<Address, Vec<usize>>;
 /// Returns the changes in order, which of them answer the findings of which object, and notes
 /// for the rest.
 fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answered, Vec<Note>) {
-    let mut changes: Vec<(Change, Vec<&Finding>)> = Vec::new();
     let mut notes = Vec::new();
     let mut about_daemon = Vec::new();
+    let mut about_containers = Vec::new();
     for (address, group) in by_address(findings) {
         let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
         // What follows from an answered finding is answered with it.
@@ -230,15 +232,27 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
         }
         acted.extend(follow);
         match identity::container(context.snapshot, address) {
-            Some(observed) => {
-                let change = containers::change(context, address, observed, &acted);
-                changes.push((change, acted));
-            }
+            Some(observed) => about_containers.push((address, observed, acted)),
             None => about_daemon.extend(acted),
         }
     }
+    let (of_daemon, mut answers): (Vec<Change>, Vec<Vec<&Finding>>) =
+        daemon::changes(context, &about_daemon).into_iter().unzip();
+    let daemon = DaemonPlan::new(&of_daemon);
+    let mut changes: Vec<(Change, Vec<&Finding>)> = Vec::new();
+    for (address, observed, acted) in about_containers {
+        match containers::change(context, &daemon, address, observed, &acted) {
+            Some(change) => changes.push((change, acted)),
+            // The daemon's restart starts it anew.
+            None => {
+                if let Some(at) = daemon.restart_of_all() {
+                    answers[at].extend(acted);
+                }
+            }
+        }
+    }
     changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
-    let mut all = daemon::changes(context, &about_daemon);
+    let mut all: Vec<(Change, Vec<&Finding>)> = of_daemon.into_iter().zip(answers).collect();
     all.append(&mut changes);
 
     let mut answered: Answered = BTreeMap::new();

@@ -4,6 +4,7 @@ use super::{
     Action, Cause, Change, Held, Lost,
     build::{Context, cited},
     cause::cause,
+    followers::{self, DaemonPlan},
     identity::{change_id, digest_of_policy},
     merge::{Merged, merge},
     owner_lines,
@@ -26,6 +27,8 @@ use crate::{
 enum Means {
     Evict(Eviction),
     Update(Merged),
+    /// What can be changed in place, and then a restart for the daemon's defaults.
+    Restart(Merged, Vec<String>),
     Replace(Merged),
 }
 
@@ -41,7 +44,9 @@ impl Means {
                 match edit {
                     Edit::Container(edit) => edits.push((finding.rule, edit)),
                     Edit::Evict { until: far } => until = until.max(Some(*far)),
-                    Edit::DaemonKey { .. } | Edit::DaemonKeyAbsent { .. } => {}
+                    Edit::Restart { .. }
+                    | Edit::DaemonKey { .. }
+                    | Edit::DaemonKeyAbsent { .. } => {}
                 }
             }
         }
@@ -49,10 +54,23 @@ impl Means {
             return Self::Evict(until);
         }
         let merged = merge(edits);
-        if merged.edits.iter().all(ContainerEdit::in_place) {
+        let keys = followers::restarts_for(findings);
+        if !merged.edits.iter().all(ContainerEdit::in_place) {
+            // A new container takes today's defaults anyway.
+            Self::Replace(merged)
+        } else if keys.is_empty() {
             Self::Update(merged)
         } else {
-            Self::Replace(merged)
+            Self::Restart(merged, keys.into_iter().map(str::to_owned).collect())
+        }
+    }
+
+    /// Leaves the restart out, which the daemon's own does as well.
+    fn without_restart(self) -> Option<Self> {
+        match self {
+            Self::Restart(merged, _) if merged.edits.is_empty() => None,
+            Self::Restart(merged, _) => Some(Self::Update(merged)),
+            other @ (Self::Evict(_) | Self::Update(_) | Self::Replace(_)) => Some(other),
         }
     }
 
@@ -60,6 +78,7 @@ impl Means {
         match self {
             Self::Evict(_) => Class::Evict,
             Self::Update(_) => Class::Live,
+            Self::Restart(..) => Class::Restart,
             Self::Replace(_) => Class::Recreate,
         }
     }
@@ -67,7 +86,9 @@ impl Means {
     fn edits(&self) -> &[ContainerEdit] {
         match self {
             Self::Evict(_) => &[],
-            Self::Update(merged) | Self::Replace(merged) => &merged.edits,
+            Self::Update(merged) | Self::Restart(merged, _) | Self::Replace(merged) => {
+                &merged.edits
+            }
         }
     }
 }
@@ -78,15 +99,21 @@ pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Fi
     matches!(means, Means::Replace(_)) && owned(policy, spec, &means).is_none()
 }
 
-/// Returns the change that answers these findings about one container.
+/// Returns the change that answers these findings about one container; none if the daemon's own
+/// changes answer them all, since they start it anew.
 pub(super) fn change(
     context: &Context<'_>,
+    daemon: &DaemonPlan<'_>,
     address: &Address,
     observed: &Observed,
     findings: &[&Finding],
-) -> Change {
+) -> Option<Change> {
     let spec = &observed.spec;
     let means = Means::of(findings);
+    let means = match daemon.restart_of_all() {
+        Some(_) => means.without_restart()?,
+        None => means,
+    };
     let class = means.class();
     let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, address);
     let applied = context.last.objects.get(address);
@@ -94,12 +121,17 @@ pub(super) fn change(
     let id = match &means {
         Means::Evict(until) => change_id(address, until),
         Means::Update(merged) | Means::Replace(merged) => change_id(address, &merged.edits),
+        Means::Restart(merged, _) => change_id(address, &(&merged.edits, restart_rows(findings))),
     };
     let lost = lost(context, address, spec, &means);
-    let held = held(context, spec, &means, &id, lost.as_ref());
-    let settings = settings(spec, means.edits());
+    let held = held(context, daemon, spec, &means, &id, lost.as_ref());
+    let mut settings = settings(spec, means.edits());
+    if matches!(means, Means::Restart(..) | Means::Replace(_)) {
+        settings.extend(followers::rows(findings));
+    }
     let how = how(&means, spec);
-    let impact = impact(context, spec, &means);
+    let mut impact = impact(context, spec, &means);
+    impact.extend(followers::own_choice(findings));
     let undo = undo(context, spec, &means);
     let (container, name) = (spec.id.clone(), spec.name.clone());
     let action = match means {
@@ -107,11 +139,14 @@ pub(super) fn change(
         Means::Update(merged) => {
             Action::UpdateContainer { id: container, name, edits: merged.edits }
         }
+        Means::Restart(merged, keys) => {
+            Action::RestartContainer { id: container, name, edits: merged.edits, keys }
+        }
         Means::Replace(merged) => {
             Action::ReplaceContainer { id: container, name, edits: merged.edits }
         }
     };
-    Change {
+    Some(Change {
         id,
         address: address.clone(),
         class,
@@ -127,12 +162,18 @@ pub(super) fn change(
         impact,
         lost,
         undo,
-        after: Vec::new(),
-    }
+        after: daemon.before(findings),
+    })
+}
+
+fn restart_rows(findings: &[&Finding]) -> Vec<(String, String)> {
+    let rows = followers::rows(findings);
+    rows.into_iter().map(|row| (row.name, format!("{:?}", row.after))).collect()
 }
 
 fn held(
     context: &Context<'_>,
+    daemon: &DaemonPlan<'_>,
     spec: &ContainerSpec,
     means: &Means,
     id: &str,
@@ -143,6 +184,7 @@ fn held(
         .or_else(|| owned(context.policy, spec, means))
         .or_else(|| by_state(spec, means))
         .or_else(|| referred_to(context, spec, means))
+        .or_else(|| in_vain(context, daemon, means))
         .or_else(|| context.undone(id))
         .or_else(|| writable_layer(context, spec, means, lost))
         .or_else(|| context.above_ceiling(means.class()))
@@ -151,7 +193,7 @@ fn held(
 fn conflict(means: &Means) -> Option<Held> {
     match means {
         Means::Evict(_) => None,
-        Means::Update(merged) | Means::Replace(merged) => {
+        Means::Update(merged) | Means::Restart(merged, _) | Means::Replace(merged) => {
             (!merged.conflicts.is_empty()).then(|| Held::Conflict(merged.conflicts.join("; ")))
         }
     }
@@ -164,7 +206,20 @@ fn itself(context: &Context<'_>, spec: &ContainerSpec) -> Option<Held> {
         .then(|| Held::ByHand("plimsoll runs in this container; change it from outside".to_owned()))
 }
 
+/// A restart gives a container what the daemon goes by, and that is not what is wanted yet.
+fn in_vain(context: &Context<'_>, daemon: &DaemonPlan<'_>, means: &Means) -> Option<Held> {
+    let Means::Restart(_, keys) = means else { return None };
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let key = daemon.in_vain(context, &keys)?;
+    Some(Held::ByHand(format!(
+        "daemon/{key} comes first: until the daemon goes by it, a restart changes nothing"
+    )))
+}
+
 fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    if matches!(means, Means::Restart(..)) {
+        return followers::restarted_elsewhere(spec).map(Held::OwnedElsewhere);
+    }
     let is_held = match &spec.owner {
         Owner::Nobody => false,
         Owner::Swarm { .. }
@@ -173,7 +228,7 @@ fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
         | Owner::Ecs { .. } => true,
         Owner::Compose { oneoff, .. } => match means {
             Means::Replace(_) => *oneoff || policy.limits.compose == ComposeContainers::Hold,
-            Means::Evict(_) | Means::Update(_) => false,
+            Means::Evict(_) | Means::Update(_) | Means::Restart(..) => false,
         },
     };
     if is_held { owner_lines::lines(spec, means.edits()).map(Held::OwnedElsewhere) } else { None }
@@ -183,17 +238,17 @@ fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
     let sets_restart =
         means.edits().iter().any(|it| matches!(it, ContainerEdit::RestartPolicy { .. }));
     let stops = match means {
-        Means::Replace(_) => true,
+        Means::Replace(_) | Means::Restart(..) => true,
         Means::Evict(until) => *until == Eviction::Stop,
         Means::Update(_) => false,
     };
     let why = match (spec.state, means) {
         (State::Removing, _) => "the engine is removing it; look again afterwards",
         (State::Dead, _) => "it is dead: its removal failed halfway; remove it",
-        (State::Paused, Means::Replace(_)) => {
+        (State::Paused, Means::Replace(_) | Means::Restart(..)) => {
             "it is paused and may be evidence; unpause it or remove it first"
         }
-        (State::Restarting, Means::Replace(_)) => {
+        (State::Restarting, Means::Replace(_) | Means::Restart(..)) => {
             "it restarts again and again; stop it or mend it first"
         }
         _ if spec.auto_remove && stops => {
@@ -210,11 +265,16 @@ fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
 
 fn referred_to(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
     let names = context.dependents(spec);
-    if names.is_empty() || !matches!(means, Means::Replace(_)) {
+    if names.is_empty() {
         return None;
     }
+    let verb = match means {
+        Means::Replace(_) => "replace",
+        Means::Restart(..) => "restart",
+        Means::Evict(_) | Means::Update(_) => return None,
+    };
     Some(Held::ByHand(format!(
-        "{} would be cut off, for want of its namespaces; replace them together by hand",
+        "{} would be cut off, for want of its namespaces; {verb} them together by hand",
         names.join(", ")
     )))
 }
@@ -239,7 +299,7 @@ fn lost(
 ) -> Option<Lost> {
     let mut lost = match means {
         Means::Update(_) => return None,
-        Means::Evict(_) => Lost { files: Some(Vec::new()), ..Lost::default() },
+        Means::Evict(_) | Means::Restart(..) => Lost { files: Some(Vec::new()), ..Lost::default() },
         Means::Replace(_) => context.layers.get(address).cloned().unwrap_or_default(),
     };
     let stops = !matches!(means, Means::Evict(Eviction::Pause | Eviction::Disconnect));
@@ -247,7 +307,7 @@ fn lost(
         for path in spec.tmpfs.keys() {
             lost.also.push(format!("what is in the tmpfs {path}"));
         }
-        if matches!(means, Means::Evict(_)) {
+        if matches!(means, Means::Evict(_) | Means::Restart(..)) {
             lost.also.push("what its processes hold in memory".into());
         }
     }
@@ -259,6 +319,10 @@ fn lost(
 fn how(means: &Means, spec: &ContainerSpec) -> String {
     match means {
         Means::Update(_) => "container update, no restart".into(),
+        Means::Restart(..) if spec.has_healthcheck => {
+            "stopped and started; done when it is healthy again".into()
+        }
+        Means::Restart(..) => "stopped and started; done when it keeps running".into(),
         Means::Replace(_) if !spec.state.has_processes() => {
             "created anew beside the old one, then the two swap names; it is not started".into()
         }
@@ -287,6 +351,12 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
         Means::Update(_) => {
             if matches!(spec.owner, Owner::Compose { .. }) {
                 lines.push("the Compose file says otherwise; its next recreate undoes this".into());
+            }
+        }
+        Means::Restart(..) => {
+            lines.push("down while it stops and starts; for how long is unknown".into());
+            if !ports.is_empty() {
+                lines.push(format!("published ports closed meanwhile: {}", ports.join(", ")));
             }
         }
         Means::Replace(merged) => {
@@ -340,6 +410,7 @@ fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
                 "update back".into()
             }
         }
+        Means::Restart(..) => "none: it takes the daemon's defaults at each of its starts".into(),
         Means::Replace(_) => match context.policy.limits.retention_days {
             0 => "none once it is in office: replaced containers are kept for 0 days".into(),
             days => format!("the old container is kept, stopped, for {days} days"),

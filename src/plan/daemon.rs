@@ -71,7 +71,7 @@ fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
             let (key, value) = match edit {
                 Edit::DaemonKey { key, value } => (key, Some(value.clone())),
                 Edit::DaemonKeyAbsent { key } => (key, None),
-                Edit::Container(_) | Edit::Evict { .. } => continue,
+                Edit::Container(_) | Edit::Restart { .. } | Edit::Evict { .. } => continue,
             };
             match wanted.get_mut(key) {
                 None => {
@@ -121,6 +121,7 @@ fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> Survival {
             Action::DaemonKey { .. }
             | Action::UpdateContainer { .. }
             | Action::ReplaceContainer { .. }
+            | Action::RestartContainer { .. }
             | Action::EvictContainer { .. } => Survival::No,
         },
         None => {

@@ -6,6 +6,7 @@ mod containers;
 mod daemon;
 pub mod daemon_file;
 pub mod flags;
+mod followers;
 mod host_file;
 pub mod identity;
 mod ledger;
@@ -266,6 +267,14 @@ pub enum Action {
         id: String,
         name: String,
         edits: Vec<ContainerEdit>,
+    },
+    /// Changes what can be changed in place, then stops and starts it.
+    RestartContainer {
+        id: String,
+        name: String,
+        edits: Vec<ContainerEdit>,
+        /// Keys of the daemon whose defaults it takes at its start.
+        keys: Vec<String>,
     },
     EvictContainer {
         id: String,

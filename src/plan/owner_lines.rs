@@ -81,6 +81,19 @@ fn compose_lines(spec: &ContainerSpec, edits: &[ContainerEdit]) -> Vec<String> {
             ContainerEdit::PrivatePid => lines.push("# take pid out".into()),
             ContainerEdit::PrivateIpc => lines.push("ipc: private".into()),
             ContainerEdit::PrivateUts => lines.push("# take uts out".into()),
+            ContainerEdit::ShareableIpc => lines.push("ipc: shareable".into()),
+            ContainerEdit::CgroupnsMode(word) => lines.push(format!("cgroup: {word}")),
+            ContainerEdit::ShmSize(bytes) => lines.push(format!("shm_size: {}", Size(*bytes))),
+            ContainerEdit::Runtime(name) => lines.push(format!("runtime: {name}")),
+            ContainerEdit::Log { driver, set, unset: _ } => {
+                lines.push("# or leave `logging` out: the daemon's default is enough".into());
+                lines.push("logging:".into());
+                lines.push(format!("  driver: {driver}"));
+                if !set.is_empty() {
+                    lines.push("  options:".into());
+                    lines.extend(set.iter().map(|(name, it)| format!("    {name}: \"{it}\"")));
+                }
+            }
             ContainerEdit::PublishOn { container_port, address } => {
                 for port in spec
                     .published_ports
@@ -122,6 +135,14 @@ fn swarm(service: &str, spec: &ContainerSpec, edits: &[ContainerEdit]) -> String
             ContainerEdit::PrivatePid => impossible.push("pid"),
             ContainerEdit::PrivateIpc => impossible.push("ipc"),
             ContainerEdit::PrivateUts => impossible.push("uts"),
+            ContainerEdit::ShareableIpc => impossible.push("ipc"),
+            ContainerEdit::CgroupnsMode(_) => impossible.push("cgroup"),
+            ContainerEdit::ShmSize(_) => impossible.push("shm_size"),
+            ContainerEdit::Runtime(_) => impossible.push("runtime"),
+            ContainerEdit::Log { driver, set, unset: _ } => {
+                flags.push(format!("--log-driver {driver}"));
+                flags.extend(set.iter().map(|(name, it)| format!("--log-opt {name}={it}")));
+            }
             ContainerEdit::PublishOn { container_port, .. } => {
                 let port = container_port.split('/').next().unwrap_or(container_port);
                 flags.push(format!("--publish-rm {port}"));

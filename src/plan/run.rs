@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::{daemon::DaemonStart, object::Address, snapshot::Fingerprint};
 
@@ -49,7 +50,7 @@ pub struct RunChange {
 
 /// What earlier runs leave behind for planning. It explains causes and holds back what was
 /// undone; it never decides what is right.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LastApplied {
     /// Number of the run and when it ended.
     pub run: Option<(u64, String)>,
@@ -60,6 +61,10 @@ pub struct LastApplied {
     pub undone: BTreeMap<String, Undone>,
     /// What the daemon's process went by when it was last looked at.
     pub daemon_start: Option<DaemonStart>,
+    /// What the daemon gave containers whenever it was looked at, for the few keys of which a
+    /// container's own choice looks just like it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
 
 /// How an object looked, and what held for it, when it was last found in sync.

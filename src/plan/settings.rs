@@ -1,5 +1,7 @@
 //! A container's settings before and after its edits, in Docker's words.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{SettingChange, Shown};
@@ -7,6 +9,7 @@ use crate::model::{
     capability::CapabilitySet,
     class::Class,
     container::{ContainerSpec, PublishedPort, Seccomp},
+    daemon_keys,
     edit::ContainerEdit,
     field::Field,
     size::Size,
@@ -66,6 +69,11 @@ impl Rows {
                     Seccomp::Profile { .. } => "seccomp=(a profile)".to_owned(),
                     Seccomp::Unreadable => "seccomp=(unreadable)".to_owned(),
                 });
+                if before.is_none() {
+                    // Unconfined since a start under an unconfined daemon; inspect shows nothing.
+                    row("seccomp", value("unconfined"), value("the daemon's"));
+                    return;
+                }
                 self.in_list("security_opt", before, None, forces);
             }
             ContainerEdit::ReadOnlyRootfs(after) => {
@@ -108,6 +116,38 @@ impl Rows {
             }
             ContainerEdit::PrivateUts => {
                 row("uts", value(spec.uts_mode.text()), value("private"));
+            }
+            ContainerEdit::ShareableIpc => {
+                row("ipc", value(spec.ipc_mode.text()), value("shareable"));
+            }
+            ContainerEdit::CgroupnsMode(after) => {
+                let before = &spec.defaulted.cgroupns;
+                let before = if before.is_empty() { Shown::Absent } else { value(before.as_str()) };
+                row("cgroup", before, value(after.as_str()));
+            }
+            ContainerEdit::ShmSize(after) => {
+                let text = |bytes: i64| value(Size(bytes).to_string());
+                row("shm_size", spec.defaulted.shm_bytes.map_or(Shown::Absent, text), text(*after));
+            }
+            ContainerEdit::Runtime(after) => {
+                row("runtime", value(spec.defaulted.runtime.as_str()), value(after.as_str()));
+            }
+            ContainerEdit::Log { driver, set, unset } => {
+                let log = spec.defaulted.log.clone().unwrap_or_default();
+                if log.driver != *driver {
+                    row("logging.driver", value(log.driver.as_str()), value(driver.as_str()));
+                }
+                let names: BTreeSet<&String> = set.keys().chain(unset).collect();
+                for name in names {
+                    let is_secret = daemon_keys::has_secret_name(&json!({ name.as_str(): "" }));
+                    let shown = |it: Option<&String>| match it {
+                        None => Shown::Absent,
+                        Some(_) if is_secret => Shown::Sensitive,
+                        Some(it) => value(it.as_str()),
+                    };
+                    let (before, after) = (shown(log.options.get(name)), shown(set.get(name)));
+                    row(&format!("logging.{name}"), before, after);
+                }
             }
             ContainerEdit::PublishOn { container_port, address } => {
                 let moved = spec

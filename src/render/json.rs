@@ -265,6 +265,7 @@ const fn actions(action: &Action) -> &'static [&'static str] {
         Action::DaemonKey { apply: DaemonApply::Restart, write: false, .. } => &["restart"],
         Action::UpdateContainer { .. } => &["update"],
         Action::ReplaceContainer { .. } => &["create", "stop", "start", "keep-old"],
+        Action::RestartContainer { .. } => &["restart"],
         Action::EvictContainer { until: Eviction::Pause, .. } => &["pause"],
         Action::EvictContainer { until: Eviction::Disconnect, .. } => &["pause", "disconnect"],
         Action::EvictContainer { until: Eviction::Stop, .. } => &["pause", "disconnect", "stop"],

@@ -196,8 +196,9 @@ fn reported(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
         };
         let severity = notes[0].rule.severity;
         let severity = style.by_severity(severity, severity.word());
-        writeln!(out, "  *   {rule} ({severity})   {word} at {}", counted(notes.len(), "object"))?;
-        let names: Vec<String> = notes.iter().map(|it| plain(it.address.as_str())).collect();
+        let names: BTreeSet<String> = notes.iter().map(|it| plain(it.address.as_str())).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        writeln!(out, "  *   {rule} ({severity})   {word} at {}", counted(names.len(), "object"))?;
         labelled(out, style, "objects", &names.join(", "))?;
     }
     if rules.is_empty() { Ok(()) } else { writeln!(out) }

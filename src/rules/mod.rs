@@ -20,6 +20,7 @@ use crate::model::{
 pub static RULES: &[&dyn AnyRule] = &[
     &container::capabilities_bounded::CapabilitiesBounded,
     &container::declared::Declared,
+    &container::follows_daemon_defaults::FollowsDaemonDefaults,
     &container::memory_limit::MemoryLimit,
     &container::no_engine_socket::NoEngineSocket,
     &container::no_engine_socket_ancestor::NoEngineSocketAncestor,

@@ -11,6 +11,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt::{self, Write as _},
+    sync::Arc,
 };
 
 use serde::{
@@ -24,6 +25,7 @@ use super::options::{go_bool, security_option};
 use crate::model::{
     capability::{CapabilityRequest, CapabilitySet},
     container::{ContainerSpec, Namespace, PublishedPort, RestartPolicy, Seccomp, State},
+    defaulted::{Defaulted, LogConfig, Ulimit},
     effective::uid_of,
     field::{Field, Parent},
     owner::Owner,
@@ -67,6 +69,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
     for option in host.security_opt.iter().flatten() {
         options.read(&option.0);
     }
+    let own_no_new_privileges = options.no_new_privileges.as_ref().and_then(Field::stated).copied();
     let privileged = host.privileged.unwrap_or(false);
     let capability_request = capability_request(&host);
     let mounts = mounts::mounts(reply.mounts.as_deref().unwrap_or(&[]), &host, &volumes);
@@ -123,6 +126,23 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         networks,
         published_ports: published_ports(host.port_bindings.unwrap_or_default()),
         publish_all_ports: host.publish_all_ports.unwrap_or(false),
+        defaulted: Defaulted {
+            log: host.log_config.map(LogReply::read),
+            cgroupns: text(host.cgroupns_mode.as_ref()).to_owned(),
+            shm_bytes: host.shm_size.filter(|it| *it > 0),
+            runtime: read_text(host.runtime),
+            no_new_privileges: own_no_new_privileges,
+            init: host.init,
+            cgroup_parent: text(host.cgroup_parent.as_ref()).to_owned(),
+            ulimits: ulimits(host.ulimits),
+            dns: [&host.dns, &host.dns_options, &host.dns_search]
+                .iter()
+                .any(|it| it.as_ref().is_some_and(|it| !it.is_empty())),
+            process_label: text(reply.process_label.as_ref()).to_owned(),
+            created_at: text(reply.created.as_ref()).to_owned(),
+        },
+        daemon_defaults: Arc::default(),
+        process: Field::Unknown("it was not looked at"),
     };
     Ok(Inspected { spec, fingerprint })
 }
@@ -155,6 +175,10 @@ struct Reply<'a> {
     mounts: Option<Vec<mounts::Listed<'a>>>,
     #[serde(borrow)]
     network_settings: Option<NetworkSettings<'a>>,
+    #[serde(borrow)]
+    process_label: Option<Text<'a>>,
+    #[serde(borrow)]
+    created: Option<Text<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -207,6 +231,17 @@ struct HostConfig<'a> {
     uts_mode: Option<Text<'a>>,
     port_bindings: Option<BTreeMap<String, Option<Vec<PortBinding>>>>,
     publish_all_ports: Option<bool>,
+    #[serde(borrow)]
+    log_config: Option<LogReply<'a>>,
+    #[serde(borrow)]
+    cgroupns_mode: Option<Text<'a>>,
+    shm_size: Option<i64>,
+    init: Option<bool>,
+    #[serde(borrow)]
+    cgroup_parent: Option<Text<'a>>,
+    dns: Option<Vec<IgnoredAny>>,
+    dns_options: Option<Vec<IgnoredAny>>,
+    dns_search: Option<Vec<IgnoredAny>>,
     #[serde(borrow)]
     ulimits: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -391,6 +426,44 @@ fn seccomp(profile: &str) -> Seccomp {
             Err(_) => Seccomp::Unreadable,
         },
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LogReply<'a> {
+    #[serde(borrow, rename = "Type")]
+    driver: Option<Text<'a>>,
+    config: Option<BTreeMap<String, Option<String>>>,
+}
+
+impl LogReply<'_> {
+    fn read(self) -> LogConfig {
+        let options = self.config.unwrap_or_default().into_iter();
+        LogConfig {
+            driver: text(self.driver.as_ref()).to_owned(),
+            options: options.map(|(name, it)| (name, it.unwrap_or_default())).collect(),
+        }
+    }
+}
+
+/// What is no text is none.
+fn read_text(raw: Option<&RawValue>) -> String {
+    raw.and_then(|it| serde_json::from_str::<Option<String>>(it.get()).ok().flatten())
+        .unwrap_or_default()
+}
+
+fn ulimits(raw: Option<&RawValue>) -> Vec<Ulimit> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Reply {
+        name: String,
+        soft: i64,
+        hard: i64,
+    }
+
+    let list = raw.and_then(|it| serde_json::from_str::<Option<Vec<Reply>>>(it.get()).ok());
+    let list = list.flatten().unwrap_or_default().into_iter();
+    list.map(|Reply { name, soft, hard }| Ulimit { name, soft, hard }).collect()
 }
 
 fn published_ports(bindings: BTreeMap<String, Option<Vec<PortBinding>>>) -> Vec<PublishedPort> {

@@ -61,6 +61,25 @@ fn apply(body: &mut Map<String, Value>, edit: &ContainerEdit) {
         ContainerEdit::PrivateUts => {
             host_config(body).insert("UTSMode".into(), json!(""));
         }
+        ContainerEdit::ShareableIpc => without_generated_label(body, |host| {
+            host.insert("IpcMode".into(), json!("shareable"));
+        }),
+        ContainerEdit::CgroupnsMode(word) => {
+            host_config(body).insert("CgroupnsMode".into(), json!(word));
+        }
+        ContainerEdit::ShmSize(bytes) => {
+            host_config(body).insert("ShmSize".into(), json!(bytes));
+        }
+        ContainerEdit::Runtime(name) => {
+            host_config(body).insert("Runtime".into(), json!(name));
+        }
+        ContainerEdit::Log { driver, set, unset } => {
+            let log = object(host_config(body).entry("LogConfig").or_insert(Value::Null));
+            log.insert("Type".into(), json!(driver));
+            let options = object(log.entry("Config").or_insert(Value::Null));
+            options.retain(|name, _| !unset.contains(name));
+            options.extend(set.iter().map(|(name, value)| (name.clone(), json!(value))));
+        }
         ContainerEdit::PublishOn { container_port, address } => {
             publish_on(host_config(body), container_port, address);
         }

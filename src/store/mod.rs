@@ -17,7 +17,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::plan::run::{LastApplied, Run};
 
@@ -30,6 +30,7 @@ pub const DEFAULT_DIRECTORY: &str = "/var/lib/plimsoll";
 const LAST_APPLIED: &str = "last-applied.json";
 const RUNS: &str = "runs";
 const EVICTED: &str = "evicted";
+const RESTARTING: &str = "restarting";
 const COUNTER: &str = "run-counter";
 
 /// Temporary files of writes that were killed are removed when they are older than this.
@@ -135,6 +136,38 @@ impl Store {
         let directory = self.directory.join(EVICTED);
         create_directory(&directory)?;
         file::write_versioned(&directory.join(format!("{id}.json")), evicted)
+    }
+
+    /// Notes that a container is about to be restarted, by its ID, or with nothing that this is
+    /// settled.
+    pub fn save_restarting<T: Serialize>(
+        &self,
+        _: &Lock,
+        id: &str,
+        note: Option<&T>,
+    ) -> Result<(), StoreError> {
+        let directory = self.directory.join(RESTARTING);
+        let path = directory.join(format!("{id}.json"));
+        match note {
+            Some(note) => {
+                create_directory(&directory)?;
+                file::write_versioned(&path, note)
+            }
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(StoreError::Io { doing: "remove", path, source: error })
+                }
+                Ok(()) | Err(_) => Ok(()),
+            },
+        }
+    }
+
+    /// Reads the notes of restarts that were cut off.
+    pub fn restarting<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
+        let directory = self.directory.join(RESTARTING);
+        let names = list(&directory)?;
+        let notes = names.iter().filter(|name| name.ends_with(".json") && !name.starts_with('.'));
+        notes.filter_map(|name| file::read_versioned(&directory.join(name)).transpose()).collect()
     }
 
     /// Returns the numbers of all runs that are kept, newest first.

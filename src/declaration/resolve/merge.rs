@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::{files::File, put, rule_of};
+use super::{files::File, followers::Followers, put, rule_of};
 use crate::{
     declaration::{
         Declaration, LimitsSection, WaiverEntry, WritableLayer,
@@ -18,7 +18,7 @@ use crate::{
     model::{
         daemon_keys, finding::Mode, object::ObjectKind, provenance::Provenance, selector::Selector,
     },
-    rules::{self, AnyRule, BoundRule, Meta, daemon::settings},
+    rules::{self, AnyRule, BoundRule, Meta, container::follows_daemon_defaults, daemon::settings},
 };
 
 /// What the files say so far.
@@ -34,6 +34,7 @@ pub(super) struct Merged {
     waiver_ids: BTreeMap<String, Place>,
     allowances: Vec<Allowance>,
     limits: Limits,
+    followers: Followers,
 }
 
 impl Merged {
@@ -48,7 +49,7 @@ impl Merged {
                 Err(found) => problems.extend(found),
                 Ok(assignment) => match (rule.kind(), assignment) {
                     (ObjectKind::Container, assignment) => {
-                        self.choose(rule, Selector::default(), assignment);
+                        self.choose(rule, Selector::default(), assignment, entry);
                     }
                     (ObjectKind::Daemon, Some(assignment)) => {
                         put(&mut self.daemon_rules, &entry.key, assignment);
@@ -73,14 +74,24 @@ impl Merged {
                 }
                 match bind::assignment(&file.source, rule, entry) {
                     Err(found) => problems.extend(found),
-                    Ok(assignment) => self.choose(rule, on.clone(), assignment),
+                    Ok(assignment) => self.choose(rule, on.clone(), assignment, entry),
                 }
             }
         }
     }
 
-    fn choose(&mut self, rule: &dyn AnyRule, on: Selector, assignment: Option<Assignment>) {
+    fn choose(
+        &mut self,
+        rule: &dyn AnyRule,
+        on: Selector,
+        assignment: Option<Assignment>,
+        entry: &Entry,
+    ) {
         let meta = rule.meta();
+        if meta.id == follows_daemon_defaults::ID {
+            self.followers.say(on, assignment, entry);
+            return;
+        }
         self.containers
             .entry(meta.id)
             .or_insert_with(|| Choices { meta, choices: Vec::new() })
@@ -197,9 +208,11 @@ impl Merged {
             about_key(&settings::ABSENT, bound, key, &Value::Null, place)
         });
         let daemon: Vec<Assignment> = set.chain(absent).collect();
+        let mut containers: Vec<Choices> = self.containers.into_values().collect();
+        containers.extend(self.followers.choices(&self.settings));
         Policy {
             daemon: daemon.into_iter().chain(self.daemon_rules.into_values()).collect(),
-            containers: self.containers.into_values().collect(),
+            containers,
             waivers: self.waivers,
             limits: self.limits,
             allowances: self.allowances,

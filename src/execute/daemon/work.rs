@@ -58,6 +58,7 @@ impl Work {
             }),
             Action::UpdateContainer { .. }
             | Action::ReplaceContainer { .. }
+            | Action::RestartContainer { .. }
             | Action::EvictContainer { .. } => None,
         });
         Self { parts: parts.collect() }

@@ -1,10 +1,16 @@
 //! What is inherited is resolved, and what cannot be known stays unknown.
 
 use super::*;
-use crate::model::{field::Parent, samples};
+use crate::model::{capability::CapabilitySet, field::Parent, samples};
 
-const PROCESS: ProcessFacts =
-    ProcessFacts { no_new_privileges: true, seccomp: 2, uid: 1000, bounding: CapabilitySet::EMPTY };
+const PROCESS: ProcessFacts = ProcessFacts {
+    no_new_privileges: true,
+    seccomp: 2,
+    uid: 1000,
+    effective: CapabilitySet::EMPTY,
+    bounding: CapabilitySet::EMPTY,
+    details: None,
+};
 
 /// A container as inspect shows it when nothing is configured.
 fn bare() -> ContainerSpec {
@@ -31,7 +37,7 @@ fn mounted(kind: MountKind, source: &str, around: &Surroundings) -> Mount {
         reach: SocketReach::None,
     };
     let spec = ContainerSpec { mounts: vec![mount], ..bare() };
-    complete(spec, around, None).mounts.remove(0)
+    complete(spec, around, Err("not looked at")).mounts.remove(0)
 }
 
 fn resolving(pairs: &[(&str, &str)]) -> Surroundings {
@@ -45,7 +51,7 @@ fn resolving(pairs: &[(&str, &str)]) -> Surroundings {
 #[test]
 fn kernels_word_on_a_running_process_goes_before_the_daemons_default() {
     let around = Surroundings { daemon_seccomp_unconfined: Some(true), ..Default::default() };
-    let spec = complete(bare(), &around, Some(&PROCESS));
+    let spec = complete(bare(), &around, Ok(Arc::new(PROCESS)));
     assert_eq!(spec.no_new_privileges, Field::Set(true));
     assert_eq!(spec.seccomp, Field::Set(Seccomp::Builtin));
     assert_eq!(spec.seccomp_default, Field::Set(Seccomp::Unconfined));
@@ -53,13 +59,13 @@ fn kernels_word_on_a_running_process_goes_before_the_daemons_default() {
 
     let unfiltered = ProcessFacts { seccomp: 0, ..PROCESS };
     let around = Surroundings { daemon_seccomp_unconfined: Some(false), ..Default::default() };
-    let spec = complete(bare(), &around, Some(&unfiltered));
+    let spec = complete(bare(), &around, Ok(Arc::new(unfiltered)));
     assert_eq!(spec.seccomp, Field::Set(Seccomp::Unconfined));
 }
 
 #[test]
 fn without_a_process_and_a_daemon_nothing_is_guessed() {
-    let spec = complete(bare(), &Surroundings::default(), None);
+    let spec = complete(bare(), &Surroundings::default(), Err("not looked at"));
     assert!(matches!(spec.no_new_privileges, Field::Unknown(_)));
     assert_eq!(spec.seccomp, Field::Inherited(Parent::Daemon));
 }
@@ -72,11 +78,11 @@ fn own_options_go_before_everything() {
         seccomp_option: Some(Seccomp::Builtin),
         ..bare()
     };
-    let spec = complete(spec, &Surroundings::default(), Some(&PROCESS));
+    let spec = complete(spec, &Surroundings::default(), Ok(Arc::new(PROCESS)));
     assert_eq!(spec.no_new_privileges, Field::Set(false));
     assert_eq!(spec.seccomp, Field::Set(Seccomp::Builtin));
     let privileged = ContainerSpec { privileged: true, ..bare() };
-    let spec = complete(privileged, &Surroundings::default(), None);
+    let spec = complete(privileged, &Surroundings::default(), Err("not looked at"));
     assert_eq!(spec.seccomp, Field::Set(Seccomp::Unconfined));
     assert_eq!(spec.capabilities, Field::Set(CapabilitySet::ALL));
 }
@@ -95,7 +101,7 @@ fn users_are_numbers_root_or_a_matter_of_the_image() {
         assert_eq!(uid_of(user).stated().copied(), uid, "{user}");
     }
     let named = ContainerSpec { user: Field::Set("app".into()), ..bare() };
-    let spec = complete(named, &Surroundings::default(), Some(&PROCESS));
+    let spec = complete(named, &Surroundings::default(), Ok(Arc::new(PROCESS)));
     assert_eq!(spec.uid, Field::Set(1000));
 }
 

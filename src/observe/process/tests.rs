@@ -64,17 +64,36 @@ fn process_counts_only_if_it_is_the_containers() {
     scratch.file("proc/9/cgroup", "0::/system.slice/docker-0123abcd.scope\n");
     scratch.file(
         "proc/9/status",
-        "Name:\tsh\nUid:\t0\t1000\t0\t0\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n",
+        "Name:\tsh\nUid:\t0\t1000\t0\t0\nCapEff:\t0000000000000000\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n",
     );
     let facts = ProcessFacts {
         no_new_privileges: true,
         seccomp: 2,
         uid: 1000,
+        effective: CapabilitySet::EMPTY,
         bounding: CapabilitySet::DEFAULT,
+        details: None,
     };
-    assert_eq!(proc(&scratch).container_process(9, "0123abcd"), Some(facts));
-    assert_eq!(proc(&scratch).container_process(9, "4567"), None);
-    assert_eq!(proc(&scratch).container_process(10, "0123abcd"), None);
+    let process = |pid, id, detailed| proc(&scratch).container_process(pid, id, detailed);
+    assert_eq!(process(9, "0123abcd", false), Ok(facts.clone()));
+    assert!(process(9, "4567", false).is_err());
+    assert!(process(10, "0123abcd", false).is_err());
+
+    scratch.file("proc/9/comm", "docker-init\n");
+    scratch.file("proc/9/uid_map", "         0     100000      65536\n");
+    scratch.file(
+        "proc/9/limits",
+        "Limit                     Soft Limit           Hard Limit           Units     \n\
+         Max open files            1024                 4096                 files     \n\
+         Max core file size        unlimited            unlimited            bytes     \n",
+    );
+    let details = process(9, "0123abcd", true).unwrap().details.unwrap();
+    assert_eq!(details.command, "docker-init");
+    assert!(details.user_namespace);
+    assert_eq!(details.cgroups, ["/system.slice/docker-0123abcd.scope"]);
+    let limits = [("core", (None, None)), ("nofile", (Some(1024), Some(4096)))];
+    let limits = limits.map(|(name, limit)| (name.to_owned(), limit));
+    assert_eq!(details.ulimits, limits.into());
 }
 
 #[test]

@@ -76,7 +76,12 @@ pub(in crate::render) const fn symbol(change: &Change) -> &'static str {
         (Action::ReplaceContainer { .. }, _) => "-/+",
         (Action::EvictContainer { .. }, _) => "-",
         (Action::UpdateContainer { .. } | Action::DaemonKey { .. }, Class::Live) => "~",
-        (Action::UpdateContainer { .. } | Action::DaemonKey { .. }, _) => "~>",
+        (
+            Action::UpdateContainer { .. }
+            | Action::RestartContainer { .. }
+            | Action::DaemonKey { .. },
+            _,
+        ) => "~>",
     }
 }
 

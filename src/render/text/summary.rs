@@ -85,7 +85,7 @@ fn down(change: &Change) -> &'static str {
     match &change.action {
         Action::DaemonKey { .. } => "all",
         Action::UpdateContainer { .. } => "-",
-        Action::ReplaceContainer { .. } => "unknown",
+        Action::RestartContainer { .. } | Action::ReplaceContainer { .. } => "unknown",
         Action::EvictContainer { until: Eviction::Stop, .. } => "stopped",
         Action::EvictContainer { until: Eviction::Pause | Eviction::Disconnect, .. } => "paused",
     }
@@ -114,6 +114,7 @@ const fn way_back(change: &Change) -> &'static str {
             }
         },
         Action::UpdateContainer { .. } => "update back",
+        Action::RestartContainer { .. } => "none",
         Action::ReplaceContainer { .. } | Action::EvictContainer { .. } => "kept",
     }
 }

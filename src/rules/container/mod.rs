@@ -2,6 +2,7 @@
 
 pub mod capabilities_bounded;
 pub mod declared;
+pub mod follows_daemon_defaults;
 pub mod memory_limit;
 pub mod no_engine_socket;
 pub mod no_engine_socket_ancestor;

@@ -235,9 +235,10 @@ impl Absent {
         };
         let want = match &edit {
             Edit::DaemonKey { value, .. } => text(&self.key, value),
-            Edit::DaemonKeyAbsent { .. } | Edit::Container(_) | Edit::Evict { .. } => {
-                "absent".into()
-            }
+            Edit::DaemonKeyAbsent { .. }
+            | Edit::Container(_)
+            | Edit::Restart { .. }
+            | Edit::Evict { .. } => "absent".into(),
         };
         fails(&self.key, seen, want, edit)
     }

@@ -26,7 +26,7 @@ fn read(body: &Value) -> ContainerSpec {
             .into(),
         ..Default::default()
     };
-    effective::complete(spec, &around, None)
+    effective::complete(spec, &around, Err("it has not been started yet"))
 }
 
 fn words(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
@@ -158,6 +158,14 @@ fn edits() -> impl Strategy<Value = ContainerEdit> {
         Just(ContainerEdit::PrivatePid),
         Just(ContainerEdit::PrivateIpc),
         Just(ContainerEdit::PrivateUts),
+        Just(ContainerEdit::ShareableIpc),
+        text(&["private", "host"]).prop_map(ContainerEdit::CgroupnsMode),
+        (1i64..1 << 30).prop_map(ContainerEdit::ShmSize),
+        text(&["runc", "crun"]).prop_map(ContainerEdit::Runtime),
+        (text(&["local", "json-file"]), text(&["max-size", "tag"])).prop_map(|(driver, name)| {
+            let set = [(name, "1m".to_owned())].into();
+            ContainerEdit::Log { driver, set, unset: ["compress".to_owned()].into() }
+        }),
         text(&["80/tcp", "53/udp", "81/tcp"]).prop_map(|container_port| {
             ContainerEdit::PublishOn { container_port, address: "127.0.0.1".into() }
         }),

@@ -58,6 +58,10 @@ impl Effects for CutAfter<'_> {
         self.change(self.host.stop_container(id)).await
     }
 
+    async fn restart_container(&self, id: &str) -> Result<(), DockerError> {
+        self.change(self.host.restart_container(id)).await
+    }
+
     async fn start_container(&self, id: &str) -> Result<(), DockerError> {
         self.change(self.host.start_container(id)).await
     }
