@@ -13,9 +13,16 @@ const FILE: &str = "/etc/dm/plimsoll.yaml";
 const DAEMON_JSON: &str = "/etc/docker/daemon.json";
 const NOTE: &str = "/var/lib/plimsoll/daemon-change.json";
 
+/// About the daemon alone: what containers then have to follow is tested elsewhere.
 fn declare(host: &Host, settings: &str) {
     let restart = host.suite.restart_command();
-    host.write(FILE, &format!("version: 1\ndaemon:\n{restart}  settings: {settings}\n"));
+    host.write(
+        FILE,
+        &format!(
+            "version: 1\ndaemon:\n{restart}  settings: {settings}\n\
+             containers:\n  - rules: {{ container.follows-daemon-defaults: off }}\n"
+        ),
+    );
 }
 
 fn apply(host: &Host, settings: &str) -> lab::Output {

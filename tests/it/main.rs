@@ -6,6 +6,7 @@ mod careless;
 mod daemon;
 mod enforced;
 mod execute;
+mod followers;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;

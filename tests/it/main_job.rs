@@ -30,6 +30,10 @@ containers:
     writable-layer: discard
     rules:
       container.read-only-rootfs: true
+  - name: as it logs
+    match: { name: mj-unlimited }
+    rules:
+      container.follows-daemon-defaults: off
 "#;
 
 const FILE: &str = "/etc/plimsoll/plimsoll.yaml";
@@ -122,6 +126,8 @@ fn the_engine_is_as_predicted(host: &Host, before: &BTreeMap<String, Value>) {
         let config = &new["HostConfig"];
         assert_eq!(new["State"]["Running"], name != CREATED_ONLY, "{name}");
         assert_eq!(config["PidsLimit"], 512, "{name}");
+        let follows = config["LogConfig"]["Config"]["max-size"] == "10m";
+        assert_eq!(follows, name != UNLIMITED, "{name}: {config:#}");
         assert_eq!(config["Privileged"], false, "{name}");
         assert_eq!(config["RestartPolicy"], old["HostConfig"]["RestartPolicy"], "{name}");
         // What never ran shows nobody what it would get from the daemon.
