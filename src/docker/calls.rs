@@ -124,6 +124,10 @@ impl Docker {
         self.get(&format!("/networks/{}", escape(network))).await
     }
 
+    pub async fn plugins(&self) -> Result<Bytes, DockerError> {
+        self.get("/plugins").await
+    }
+
     pub async fn volumes(&self) -> Result<Bytes, DockerError> {
         self.get("/volumes").await
     }

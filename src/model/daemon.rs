@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::field::Field;
+use super::{daemon_host::DaemonHost, field::Field};
 
 /// The daemon of one engine.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +37,8 @@ pub struct DaemonConfig {
     pub file_findings: Vec<FileFinding>,
     /// How the daemon is run, found by looking at its process.
     pub service: Service,
+    /// What a change of it depends on beside its settings.
+    pub host: DaemonHost,
     /// Names of containers that are running.
     pub running_containers: usize,
     /// Key to the names of variables in the daemon's environment that bear on it. Their values,

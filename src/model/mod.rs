@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod daemon_check;
 pub mod daemon_digest;
 pub mod daemon_file;
+pub mod daemon_host;
 pub mod daemon_keys;
 pub mod daemon_value;
 pub mod defaulted;

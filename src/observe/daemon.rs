@@ -25,6 +25,7 @@ use crate::{
     model::{
         daemon::{DaemonConfig, DaemonKey, DaemonStart, FileFinding, FileRead, Service},
         daemon_digest, daemon_file,
+        daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts, Release},
         field::Field,
     },
@@ -48,6 +49,8 @@ pub(super) struct LocalDaemon {
     pub(super) root: Root,
     /// Paths of the sockets it listens on, links followed.
     pub(super) listeners: Vec<PathBuf>,
+    /// Path of its program; empty if nobody may look.
+    pub(super) program: String,
     pid: u32,
     start_ticks: Option<u64>,
     started_at: Option<SystemTime>,
@@ -98,6 +101,7 @@ pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'st
         listeners: proc.listeners(pid).unwrap_or_default(),
         start_ticks,
         started_at: start_ticks.and_then(|ticks| proc.moment(ticks, SystemTime::now())),
+        program: proc.program(pid).unwrap_or_default(),
         file: ConfigFile::read(&root, path),
         socket_group: socket_group(&root, socket),
         root,
@@ -295,6 +299,7 @@ pub(super) fn assemble(
         log_drivers: live.log_drivers(),
         file_findings: file.findings(release),
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
+        host: DaemonHost::default(),
         running_containers: live.running_containers(),
         environment: environment.names(),
         is_missing: live.engine_name() == PODMAN,

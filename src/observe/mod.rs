@@ -5,6 +5,7 @@
 
 mod containers;
 mod daemon;
+mod daemon_host;
 mod environment;
 mod file_obstacle;
 mod flags;
@@ -83,6 +84,7 @@ struct Replies {
     bridge: Result<Bytes, DockerError>,
     volumes: Result<Bytes, DockerError>,
     images: Result<Bytes, DockerError>,
+    plugins: Result<Bytes, DockerError>,
     reload: Option<Event>,
     local: Result<LocalDaemon, &'static str>,
 }
@@ -113,6 +115,10 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     let local = replies.local.as_ref().map_err(|why| *why);
     (snapshot.daemon, snapshot.daemon_start) =
         daemon::assemble(local, &live, options.known_start.as_ref());
+    let plugins = engine_is_there(replies.plugins)?.ok();
+    let replies_of_host = (plugins.as_deref(), volumes.as_deref());
+    snapshot.daemon.host =
+        daemon_host::gather(docker.endpoint(), &info, replies_of_host, local.ok());
     snapshot.host = host_facts(&live);
 
     let specs = inspected.iter().filter_map(|it| match it {
@@ -156,17 +162,18 @@ async fn list_and_inspect(
 async fn replies(docker: &Docker, proc: &Proc) -> Replies {
     let (proc, endpoint) = (proc.clone(), docker.endpoint().clone());
     let local = tokio::task::spawn_blocking(move || daemon::look(&proc, &endpoint));
-    let (info, version, bridge, volumes, images, reload, local) = tokio::join!(
+    let (info, version, bridge, volumes, images, plugins, reload, local) = tokio::join!(
         docker.info(),
         docker.version(),
         docker.network("bridge"),
         docker.volumes(),
         docker.images(),
+        docker.plugins(),
         last_reload(docker),
         local,
     );
     let local = local.unwrap_or(Err("looking at the daemon's process failed"));
-    Replies { info, version, bridge, volumes, images, reload, local }
+    Replies { info, version, bridge, volumes, images, plugins, reload, local }
 }
 
 /// Returns the last reload that the engine remembers; it keeps its last 256 events.

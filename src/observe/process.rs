@@ -45,6 +45,10 @@ impl Proc {
         fs::read_link(self.of(pid, "cwd"))
     }
 
+    pub(super) fn program(&self, pid: u32) -> io::Result<String> {
+        fs::read_link(self.of(pid, "exe")).map(|path| path.display().to_string())
+    }
+
     pub(super) fn arguments(&self, pid: u32) -> io::Result<Vec<String>> {
         let text = self.text(pid, "cmdline")?;
         let text = text.strip_suffix('\0').unwrap_or(&text);

@@ -9,8 +9,9 @@ use super::{
     build::{Context, cited, listed},
     cause::cause,
     flags::{argument, excluding_flag},
-    host_file::Against,
+    host_file::{Against, in_force},
     identity::{change_id, digest_of_policy, key_fingerprint},
+    refusal::{Asked, hosts_drop_in, makes_remap_user, refusal},
     remarks::stands,
 };
 use crate::{
@@ -48,16 +49,24 @@ pub(super) fn changes<'a>(
         &context.snapshot.daemon,
         wanted.iter().map(|(key, it)| (key.as_str(), it.value.as_ref())),
     );
+    let mut after = in_force(&context.snapshot.daemon);
+    for (key, it) in &wanted {
+        match &it.value {
+            Some(value) => after.insert(key.clone(), value.clone()),
+            None => after.remove(key),
+        };
+    }
     let mut changes: Vec<(Change, Vec<&'a Finding>)> = Vec::new();
     // Whether containers live through a restart has to be known before the restarts.
     let live_restore = wanted.get_key_value(LIVE_RESTORE).map(|(key, it)| {
-        let change = change(context, key, it, (&Survival::NotAsked, &against));
+        let change = change(context, key, it, (&Survival::NotAsked, &against, &after));
         (change, it.findings.clone())
     });
     let survival = survival(context, live_restore.as_ref().map(|(change, _)| change));
     changes.extend(live_restore);
     for (key, it) in wanted.iter().filter(|(key, _)| key.as_str() != LIVE_RESTORE) {
-        changes.push((change(context, key, it, (&survival, &against)), it.findings.clone()));
+        changes
+            .push((change(context, key, it, (&survival, &against, &after)), it.findings.clone()));
     }
     changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
     changes
@@ -136,22 +145,16 @@ fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> Survival {
     }
 }
 
-/// What a key needs, how bad that is, and what speaks against it at once.
+/// What a key needs, and how bad that is.
 struct Price {
     apply: DaemonApply,
     class: Class,
     after: Vec<String>,
-    held: Option<Held>,
 }
 
-fn price(
-    context: &Context<'_>,
-    takes_effect: TakesEffect,
-    reloads: bool,
-    survival: &Survival,
-) -> Price {
-    let live = Price { apply: DaemonApply::Reload, class: Class::Live, after: vec![], held: None };
-    let restart = |class, after, held| Price { apply: DaemonApply::Restart, class, after, held };
+fn price(takes_effect: TakesEffect, reloads: bool, survival: &Survival) -> Price {
+    let live = Price { apply: DaemonApply::Reload, class: Class::Live, after: vec![] };
+    let restart = |class, after| Price { apply: DaemonApply::Restart, class, after };
     let spared = match survival {
         Survival::After(id) => vec![id.clone()],
         Survival::NotAsked | Survival::NothingRuns | Survival::InForce | Survival::No => vec![],
@@ -159,25 +162,20 @@ fn price(
     match takes_effect {
         TakesEffect::Reload { .. } if reloads => live,
         TakesEffect::Reload { .. } | TakesEffect::Restart => match survival {
-            Survival::NotAsked | Survival::No => restart(Class::Outage, spared, None),
+            Survival::NotAsked | Survival::No => restart(Class::Outage, spared),
             Survival::NothingRuns | Survival::InForce | Survival::After(_) => {
-                restart(Class::Restart, spared, None)
+                restart(Class::Restart, spared)
             }
         },
         TakesEffect::EmptyStart => match survival {
-            Survival::NothingRuns => restart(Class::Restart, spared, None),
-            Survival::NotAsked | Survival::No => restart(Class::Outage, spared, None),
-            Survival::InForce | Survival::After(_) => {
-                let text = format!(
-                    "the default bridge is rebuilt only when the daemon starts while no \
-                     container runs, and live-restore keeps {} running; stop them, then apply",
-                    count(context.snapshot.daemon.running_containers)
-                );
-                restart(Class::Outage, spared, Some(Held::ByHand(text)))
+            Survival::NothingRuns => restart(Class::Restart, spared),
+            // Those that would live through it are stopped for it.
+            Survival::NotAsked | Survival::No | Survival::InForce | Survival::After(_) => {
+                restart(Class::Outage, vec![])
             }
         },
-        TakesEffect::Hides => restart(Class::Loss, vec![], None),
-        TakesEffect::Breaks => restart(Class::Outage, spared, None),
+        TakesEffect::Hides => restart(Class::Loss, vec![]),
+        TakesEffect::Breaks => restart(Class::Outage, spared),
     }
 }
 
@@ -185,7 +183,7 @@ fn change(
     context: &Context<'_>,
     key: &str,
     wanted: &Wanted<'_>,
-    (survival, against): (&Survival, &Against),
+    (survival, against, after_all): (&Survival, &Against, &BTreeMap<String, Value>),
 ) -> Change {
     let daemon = &context.snapshot.daemon;
     let address = Address::daemon_key(key);
@@ -201,7 +199,7 @@ fn change(
     let before = running.cloned().filter(|it| Some(it) != value.as_ref()).or_else(|| file.clone());
     let takes_effect = facts
         .map_or(TakesEffect::Restart, |it| it.takes_effect_from(before.as_ref(), value.as_ref()));
-    let Price { apply, class, after, held } = price(context, takes_effect, reloads, survival);
+    let Price { apply, class, after } = price(takes_effect, reloads, survival);
 
     let hides = |it: &Option<Value>| {
         it.as_ref().is_some_and(|it| facts.is_some_and(|facts| facts.holds_secret(it)))
@@ -220,14 +218,20 @@ fn change(
     let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, &address);
     let applied = context.last.objects.get(&address);
     let (cause, drift) = cause(&wanted.findings, applied, &key_fingerprint(daemon, key), &policy);
+    let living = match survival {
+        Survival::InForce | Survival::After(_) => stopped(context).0,
+        Survival::NotAsked | Survival::NothingRuns | Survival::No => Vec::new(),
+    };
+    let asked =
+        Asked { key, value: value.as_ref(), apply, daemon, after: after_all, living: &living };
     let held = wanted
         .conflict
         .clone()
         .map(Held::Conflict)
         .or_else(|| forbidden(context, key, facts, value.as_ref(), apply))
+        .or_else(|| refusal(&asked).map(Held::ByHand))
         .or_else(|| against.says(key, apply == DaemonApply::Reload).map(Held::ByHand))
         .or_else(|| unwritable(daemon, key).filter(|_| write))
-        .or(held)
         .or_else(|| context.undone(&id))
         .or_else(|| context.above_ceiling(class));
     let shown = |it: Option<&Value>| match it {
@@ -245,7 +249,11 @@ fn change(
         rules: cited(&wanted.findings),
         how: how(apply, write),
         interrupts: stops,
-        impact: impact(context, facts, apply, stops),
+        impact: [
+            impact(context, facts, apply, stops, takes_effect),
+            aftermath(daemon, key, value.as_ref()),
+        ]
+        .concat(),
         lost: lost(context, takes_effect, class),
         undo: undo(apply, write),
         action: Action::DaemonKey { key: key.into(), value, apply, sensitive, write },
@@ -293,11 +301,13 @@ fn forbidden(
     let text = if let Some(why) = &daemon.file_error {
         format!("{} cannot be read: {why}", daemon.file_path)
     } else if let Some(flag) = excluding_flag(daemon, key) {
+        let drop_in = hosts_drop_in(daemon).filter(|_| key == "hosts");
         format!(
             "the daemon's command line has `{}` ({}); with the key in the file too it does not \
-             start: take the flag out first",
+             start: take the flag out first{}",
             argument(key, flag),
             flag.origin.as_deref().unwrap_or("of unknown origin"),
+            drop_in.map_or(String::new(), |how| format!("; {how}")),
         )
     } else if let Some(why) = unknown_to_engine(daemon, facts) {
         why
@@ -383,6 +393,7 @@ fn impact(
     facts: Option<&DaemonKeyFacts>,
     apply: DaemonApply,
     stops: bool,
+    takes_effect: TakesEffect,
 ) -> Vec<String> {
     let running = context.snapshot.daemon.running_containers;
     let mut lines = Vec::new();
@@ -392,9 +403,15 @@ fn impact(
         } else if stops {
             let (all, stay): (Vec<&str>, Vec<&str>) = stopped(context);
             lines.push(format!("daemon restart, which stops {}: {}", count(running), listed(&all)));
-            if !stay.is_empty() {
+            if takes_effect == TakesEffect::EmptyStart {
+                lines.push(
+                    "the default bridge is rebuilt only when the daemon starts while no container \
+                     runs, so that they are stopped for it and started again"
+                        .into(),
+                );
+            } else if !stay.is_empty() && takes_effect != TakesEffect::Hides {
                 let stay = listed(&stay);
-                lines.push(format!("not started again, for want of a restart policy: {stay}"));
+                lines.push(format!("no restart policy, so started again by plimsoll: {stay}"));
             }
         } else {
             lines.push(format!(
@@ -431,12 +448,36 @@ fn impact(
     lines
 }
 
+/// Returns what a value brings with it that shows later, or elsewhere.
+fn aftermath(daemon: &DaemonConfig, key: &str, value: Option<&Value>) -> Vec<String> {
+    let line = match (key, value) {
+        ("iptables", Some(Value::Bool(false))) => {
+            "rules that are there stay until the host is next started; from then on containers \
+             reach nothing outside, and are kept apart by nothing, unless you write the rules"
+                .to_owned()
+        }
+        ("userns-remap", Some(value)) if makes_remap_user(value, &daemon.host) => {
+            "the engine makes the user dockremap when it starts; its own check of the file would \
+             make it too, and is left out"
+                .to_owned()
+        }
+        ("min-api-version", Some(Value::String(version))) => {
+            format!("clients that speak no API from {version} on are refused")
+        }
+        _ => return Vec::new(),
+    };
+    vec![line]
+}
+
 /// Returns who runs, and of those who is not brought back by a restart policy.
 fn stopped<'a>(context: &Context<'a>) -> (Vec<&'a str>, Vec<&'a str>) {
     let running = || context.snapshot.containers.iter().filter(|it| it.spec.state.has_processes());
-    let stay = running().filter(|it| match it.spec.restart_policy.name {
-        RestartName::Always | RestartName::UnlessStopped => false,
-        RestartName::No | RestartName::OnFailure | RestartName::Other(_) => true,
+    // Those of `--rm` are gone for good.
+    let stay = running().filter(|it| !it.spec.auto_remove).filter(|it| {
+        match it.spec.restart_policy.name {
+            RestartName::Always | RestartName::UnlessStopped => false,
+            RestartName::No | RestartName::OnFailure | RestartName::Other(_) => true,
+        }
     });
     (
         running().map(|it| it.spec.name.as_str()).collect(),
@@ -450,10 +491,22 @@ fn lost(context: &Context<'_>, takes_effect: TakesEffect, class: Class) -> Optio
     }
     let mut also: Vec<String> = Vec::new();
     if takes_effect == TakesEffect::Hides {
-        also.push(
-            "images, containers and volumes drop out of the daemon's view; they stay on disk"
-                .into(),
+        let host = &context.snapshot.daemon.host;
+        let some = |number: usize, name: &str| match number {
+            1 => format!("1 {name}"),
+            many => format!("{many} {name}s"),
+        };
+        let volumes = host.volumes.map_or("volumes".to_owned(), |it| some(it, "volume"));
+        let is_empty = host.images == 0 && host.containers == 0;
+        let all = format!(
+            "{}, {} and {volumes}",
+            some(host.images, "image"),
+            some(host.containers, "container"),
         );
+        also.push(format!(
+            "{} drop out of the daemon's view; they stay on disk",
+            if is_empty { "images, containers and volumes" } else { &all },
+        ));
     }
     // The engine removes them with their anonymous volumes when they stop.
     let removed: Vec<&str> = context

@@ -82,7 +82,7 @@ fn against_now(daemon: &DaemonConfig) -> Vec<Contradiction> {
 }
 
 /// The file's settings and, for keys that are not in it, those of the command line.
-fn in_force(daemon: &DaemonConfig) -> Settings {
+pub(super) fn in_force(daemon: &DaemonConfig) -> Settings {
     daemon
         .keys
         .iter()

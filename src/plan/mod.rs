@@ -13,6 +13,7 @@ mod ledger;
 pub mod limits;
 mod merge;
 mod owner_lines;
+pub mod refusal;
 mod remarks;
 pub mod run;
 mod settings;

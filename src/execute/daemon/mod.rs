@@ -37,6 +37,7 @@ use crate::{
     },
     plan::{
         Change, DaemonApply, daemon_file,
+        refusal::makes_remap_user,
         run::{Outcome, RunChange},
     },
     store::{DaemonChange, Ran},
@@ -119,7 +120,7 @@ async fn carry_out<E: DaemonEffects>(
     let edited = work.edited(text.as_deref()).map_err(End::Failed)?;
     let new = work::parsed(Some(&edited)).map_err(End::Failed)?;
     let ran = host.containers().await.map_err(End::Failed)?.running;
-    refuse::unsound(work, (&old, &new), context, ran.len()).map_err(End::Failed)?;
+    refuse::unsound(work, (&old, &new), context, &ran).map_err(End::Failed)?;
     plugins_answer(host, &new).await.map_err(End::Failed)?;
 
     let old_process = host.process().await;
@@ -149,7 +150,9 @@ async fn carry_out<E: DaemonEffects>(
     if work.writes() {
         progress("checking the new file");
     }
-    let note = match put_in_place(work, host, note, &edited).await {
+    let remaps = refuse::in_force(&new, context.config).remove("userns-remap");
+    let makes_user = remaps.is_some_and(|it| makes_remap_user(&it, &context.config.host));
+    let note = match put_in_place(work, host, note, (&edited, !makes_user)).await {
         Ok(note) => note,
         Err(why) => {
             host.discard_candidate();
@@ -200,14 +203,16 @@ async fn put_in_place<E: DaemonEffects>(
     work: &Work,
     host: &E,
     note: DaemonChange,
-    text: &str,
+    (text, validates): (&str, bool),
 ) -> Step<DaemonChange> {
     host.note(&note)?;
     if !work.writes() {
         return Ok(note);
     }
     host.write_candidate(text)?;
-    host.validate_candidate().await?;
+    if validates {
+        host.validate_candidate().await?;
+    }
     let note = DaemonChange { backup: host.back_up()?, ..note };
     host.note(&note)?;
     // Judging the file takes a while, and others edit it too.

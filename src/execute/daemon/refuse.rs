@@ -10,9 +10,13 @@ use crate::{
         class::Class,
         daemon::DaemonConfig,
         daemon_check::{self, Engine},
-        daemon_keys::{self, Effect, TakesEffect},
+        daemon_keys::{self, Effect},
     },
-    plan::DaemonApply,
+    plan::{
+        DaemonApply,
+        refusal::{Asked, refusal},
+    },
+    store::Ran,
 };
 
 type Keys = BTreeMap<String, Value>;
@@ -47,7 +51,7 @@ pub(super) fn unsound(
     work: &Work,
     (old, new): (&Keys, &Keys),
     context: DaemonContext<'_>,
-    running: usize,
+    running: &[Ran],
 ) -> Step<()> {
     let config = context.config;
     given_twice(new, config)?;
@@ -67,12 +71,26 @@ pub(super) fn unsound(
                     `daemon.restart-command`"
             .to_owned());
     }
-    if work.apply() == DaemonApply::Reload || work.touches("live-restore") {
-        dropped_by_reload(config)?;
+    let lives_through = in_force.get("live-restore") == Some(&Value::Bool(true))
+        && !config.service.ends_containers();
+    let living: Vec<&str> = match lives_through {
+        true => running.iter().map(|it| it.name.as_str()).collect(),
+        false => Vec::new(),
+    };
+    for part in &work.parts {
+        let (key, value) = (part.key.as_str(), part.value.as_ref());
+        // One reload or restart does for all of them.
+        let (apply, daemon) = (work.apply().max(part.apply), config);
+        let asked = Asked { key, value, apply, daemon, after: &in_force, living: &living };
+        if let Some(why) = refusal(&asked) {
+            return Err(format!("{key}: {why}"));
+        }
     }
-    let lives_through = in_force.get("live-restore") == Some(&Value::Bool(true));
-    if lives_through && running > 0 {
-        with_living_containers(work)?;
+    let stops = work.needs_empty_start() && work.parts.iter().all(|it| it.class < Class::Outage);
+    if stops && !living.is_empty() {
+        return Err("the default bridge follows only a start at which no container runs, and \
+                    with live-restore they all do; allow `outage`"
+            .to_owned());
     }
     Ok(())
 }
@@ -100,45 +118,6 @@ fn given_twice(new: &Keys, config: &DaemonConfig) -> Step<()> {
                 flag.argument
             ));
         }
-    }
-    Ok(())
-}
-
-/// A reload reads the file alone, and resets these to their defaults: plugins that guard the API
-/// would be gone without a word.
-fn dropped_by_reload(config: &DaemonConfig) -> Step<()> {
-    for (name, key) in &config.keys {
-        let resets = daemon_keys::find(name).is_some_and(|facts| {
-            facts.takes_effect == TakesEffect::Reload { kept_when_absent: false }
-        });
-        if let (Some(flag), true) = (&key.flag, resets) {
-            return Err(format!(
-                "the daemon is started with {}, and any reload would drop it; move it into the \
-                 file first",
-                flag.argument
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn with_living_containers(work: &Work) -> Step<()> {
-    for part in &work.parts {
-        if daemon_check::loses_live_containers(&part.key) {
-            return Err(format!(
-                "containers live through the restart (live-restore) and would be lost from view \
-                 with a new {}; stop them first",
-                part.key
-            ));
-        }
-    }
-    let stops = work.needs_empty_start() && work.parts.iter().all(|it| it.class < Class::Outage);
-    if stops {
-        return Err(
-            "the default bridge follows only a start at which no container runs, and with \
-                    live-restore they all do; allow `outage`"
-                .to_owned(),
-        );
     }
     Ok(())
 }

@@ -38,6 +38,8 @@ struct World {
     all: Vec<String>,
     starts: usize,
     reloads: usize,
+    /// How often a new file took the old one's place.
+    installs: usize,
     /// How many steps were taken that change something.
     steps: usize,
 }
@@ -170,6 +172,7 @@ impl DaemonEffects for Fake {
     fn install_candidate(&self) -> Step<()> {
         let mut world = self.step()?;
         world.file = Some(world.candidate.take().ok_or("no candidate")?);
+        world.installs += 1;
         Ok(())
     }
 
@@ -403,6 +406,32 @@ async fn live_restore_is_reloaded_before_the_restart_it_is_for() {
     assert_eq!(host.world().steps, 10);
 }
 
+/// Whatever is mixed: one write, at most one reload and one restart, and live-restore before both.
+#[tokio::test]
+async fn every_mix_takes_one_write_one_reload_and_one_restart_at_most() {
+    let old = "{\"live-restore\":false,\"log-level\":\"info\"}";
+    let all = [
+        reload("debug", json!(true)),
+        reload("live-restore", json!(true)),
+        restarting("log-driver", json!("local")),
+        restarting("log-level", json!(null)),
+        Change { class: Class::Outage, ..restarting("mtu", json!(1400)) },
+    ];
+    for mask in 1_u32..1 << all.len() {
+        let chosen = all.iter().enumerate().filter(|(at, _)| mask & (1 << at) != 0);
+        let changes: Vec<Change> = chosen.map(|(_, change)| change.clone()).collect();
+        let host = Fake::new(old, Faults::default());
+        let done = run_on(&host, &config(old), &changes).await;
+        let case = format!("{:?}: {done:?}", changes.iter().map(|it| &it.id).collect::<Vec<_>>());
+        assert!(done.iter().all(|it| matches!(it, Outcome::Done { .. })), "{case}");
+        is_sound(&host, &case);
+        let restarts = mask & 0b11100 != 0;
+        let reloads = mask & 0b10 != 0 || !restarts;
+        assert_eq!(host.reloads_and_starts(), (reloads.into(), restarts.into()), "{case}");
+        assert_eq!(host.world().installs, 1, "{case}");
+    }
+}
+
 #[tokio::test]
 async fn a_daemon_that_does_not_start_comes_back_with_its_old_file() {
     let faults = Faults { starts_without: Some("bip"), ..Faults::default() };
@@ -453,7 +482,7 @@ async fn nothing_is_touched_where_the_engine_or_we_refuse_the_file() {
     let cases = [
         (config(stale), debug(), "was changed since the plan"),
         (flagged("icc", json!(true)), vec![restarting("icc", json!(false))], "does not start"),
-        (flagged("authorization-plugins", json!(["x"])), debug(), "would drop it"),
+        (flagged("authorization-plugins", json!(["x"])), debug(), "leaves the API unguarded"),
         (flagged("iptables", json!(false)), vec![restarting("icc", json!(false))], "iptables"),
         (
             config(OLD),

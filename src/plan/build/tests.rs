@@ -351,7 +351,32 @@ fn default_bridge_waits_for_a_start_without_containers() {
     assert_eq!(summary(&daemon_case(&keys, 1)), ["icc outage"]);
     let mut case = daemon_case(&keys, 1);
     set_sides(&mut case, "live-restore", json!(true), json!(true));
-    assert_eq!(summary(&case), ["icc outage held"]);
+    // With it they have to be stopped for it.
+    assert_eq!(summary(&case), ["icc outage"]);
+    let change = case.only_change();
+    assert!(change.interrupts && change.impact.iter().any(|it| it.contains("stopped for it")));
+}
+
+/// Traps 7 and 8.
+#[test]
+fn live_restore_goes_together_with_nothing_that_it_would_harm() {
+    let keys = [("live-restore", json!(true)), ("userns-remap", json!("default"))];
+    let case = daemon_case(&keys, 1);
+    assert_eq!(summary(&case), ["live-restore live", "userns-remap loss held"]);
+    let held = case.plan().changes[1].held.clone();
+    assert!(matches!(held, Some(Held::ByHand(why)) if why.contains("docker stop c0")));
+
+    let mut case = daemon_case(&[("live-restore", json!(null)), ("log-level", json!("warn"))], 1);
+    set_sides(&mut case, "live-restore", json!(true), json!(true));
+    assert_eq!(summary(&case), ["live-restore live", "log-level outage"]);
+    let Action::DaemonKey { value, apply, .. } = case.plan().changes[0].action.clone() else {
+        panic!()
+    };
+    assert_eq!((value, apply), (Some(json!(false)), DaemonApply::Reload), "left out it would stay");
+
+    let mut node = daemon_case(&[("live-restore", json!(true))], 1);
+    node.snapshot.daemon.swarm_active = true;
+    assert_eq!(summary(&node), ["live-restore live held"]);
 }
 
 #[test]

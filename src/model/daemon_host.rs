@@ -1,0 +1,30 @@
+//! What a change of the daemon depends on beside its settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The surroundings of one daemon. What could not be looked at is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DaemonHost {
+    /// Path of the daemon's program; empty if it could not be seen.
+    pub program: String,
+    /// Where this run talks to the daemon: `unix:///var/run/docker.sock`.
+    pub client_address: String,
+    /// The user this run belongs to.
+    pub client_uid: u32,
+    /// Whether bridged packets can be made to pass the firewall: the kernel's module
+    /// `br_netfilter` is there, or can be loaded.
+    pub bridge_netfilter: Option<bool>,
+    /// Plugins that answer, or of which a file says where they are.
+    pub plugins: Option<BTreeSet<String>>,
+    /// Names of the groups.
+    pub groups: Option<BTreeSet<String>>,
+    /// Whether the user `dockremap` exists, whom `userns-remap: default` makes.
+    pub has_remap_user: Option<bool>,
+    /// Whether images are in containerd's store, not in a graph driver's.
+    pub containerd_store: bool,
+    /// Runtimes that containers name, with the containers.
+    pub runtimes_in_use: BTreeMap<String, Vec<String>>,
+    pub images: usize,
+    pub containers: usize,
+    pub volumes: Option<usize>,
+}
