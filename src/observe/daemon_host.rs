@@ -1,6 +1,11 @@
 //! Reads what a change of the daemon depends on beside its settings.
 
-use std::{collections::BTreeSet, fs, os::unix::net::UnixStream, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::net::UnixStream,
+    path::Path,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,7 +48,8 @@ pub(super) fn gather(
         groups: names("/etc/group"),
         has_remap_user: names("/etc/passwd").map(|it| it.contains("dockremap")),
         containerd_store: uses_containerd_store(info),
-        runtimes_in_use: std::collections::BTreeMap::new(),
+        // Seen at the containers.
+        runtimes_in_use: BTreeMap::new(),
         images: count("Images"),
         containers: count("Containers"),
         volumes: volumes.and_then(volume_count),

@@ -141,6 +141,10 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     }
     follow_joined(&mut snapshot.containers);
     snapshot.containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
+    for it in snapshot.containers.iter().filter(|it| !it.spec.defaulted.runtime.is_empty()) {
+        let runtimes = &mut snapshot.daemon.host.runtimes_in_use;
+        runtimes.entry(it.spec.defaulted.runtime.clone()).or_default().push(it.spec.name.clone());
+    }
     snapshot.blind_spots.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(snapshot)
 }
