@@ -69,7 +69,7 @@ fn volume_count(reply: &[u8]) -> Option<usize> {
 /// The daemon loads the module by itself where the kernel has it.
 fn bridge_netfilter(root: &Root) -> bool {
     let exists = |path: &str| root.find(Path::new(path)).is_ok_and(|path| path.exists());
-    if exists("/proc/sys/net/bridge") {
+    if exists("/proc/sys/net/bridge/bridge-nf-call-iptables") {
         return true;
     }
     let Ok(release) = fs::read_to_string("/proc/sys/kernel/osrelease") else { return true };
@@ -146,7 +146,7 @@ mod tests {
         bare.file(&list, "kernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz\n");
         assert!(bridge_netfilter(&root(&bare)));
         let loaded = Scratch::new();
-        loaded.directory("proc/sys/net/bridge");
+        loaded.file("proc/sys/net/bridge/bridge-nf-call-iptables", "1");
         assert!(bridge_netfilter(&root(&loaded)));
     }
 

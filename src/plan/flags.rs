@@ -1,5 +1,6 @@
 //! Settings that the daemon's command line gives already.
 
+use super::refusal::hosts_drop_in;
 use crate::{
     declaration::{policy::Policy, problem::Problem},
     model::{
@@ -23,6 +24,8 @@ pub fn flag_conflicts(policy: &Policy, snapshot: &Snapshot) -> Vec<Problem> {
                 format!("`{key}` is also set in the daemon's start command"),
                 setting.place.clone(),
             );
+            let drop_in = hosts_drop_in(&snapshot.daemon).filter(|_| key == "hosts");
+            let problem = drop_in.into_iter().fold(problem, Problem::note);
             problems.push(
                 problem
                     .label("would be written to daemon.json")

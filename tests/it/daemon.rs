@@ -2,6 +2,7 @@
 
 mod file;
 mod killed;
+mod refusals;
 mod service;
 mod start_failures;
 
@@ -33,7 +34,7 @@ fn apply(host: &Host, settings: &str) -> lab::Output {
 /// Names with states, and since when.
 fn containers(host: &Host) -> String {
     let format = "{{.Name}} {{.State.Status}} {{.State.StartedAt}}";
-    host.sh(&format!("docker ps -aq | sort | xargs docker inspect --format '{format}'"))
+    host.sh(&format!("docker ps -aq | sort | xargs -r docker inspect --format '{format}'"))
 }
 
 fn states(host: &Host) -> String {

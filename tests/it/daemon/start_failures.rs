@@ -23,10 +23,7 @@ const CAUSES: &[Cause] = &[
         settings: "builder: { gc: { enabled: true, defaultKeepStorage: plenty } }",
         says: "plenty",
     },
-    Cause {
-        settings: "exec-opts: [native.cgroupdriver=systemd], cgroup-parent: /lab",
-        says: "cgroup-parent for systemd cgroup should be a valid slice",
-    },
+    Cause { settings: "log-driver: gelf, log-opts: { gelf-address: nowhere }", says: "gelf" },
     Cause { settings: "pidfile: /proc/lab.pid", says: "/proc/lab.pid" },
 ];
 
