@@ -2,7 +2,7 @@
 //! start or reload, whoever causes it, will apply or fail on.
 
 use super::{Remark, Stands, build::Context};
-use crate::model::{daemon::DaemonConfig, object::Address, standing::Standing};
+use crate::model::{daemon::DaemonConfig, daemon_keys, object::Address, standing::Standing};
 
 /// Returns what is said about the daemon beside the changes, by address.
 pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
@@ -68,7 +68,9 @@ fn untold(context: &Context<'_>, daemon: &DaemonConfig) -> Option<Remark> {
     }
     let is_untold = |key: &&str| {
         let in_file = daemon.keys.get(*key).is_some_and(|it| it.file.is_some());
-        in_file && matches!(daemon.standing(key), Standing::Unknown(_))
+        // What is no key is a finding of the file's.
+        let is_key = daemon_keys::find(key).is_some();
+        in_file && is_key && matches!(daemon.standing(key), Standing::Unknown(_))
     };
     let keys: Vec<&str> = undeclared(context).filter(is_untold).collect();
     if keys.is_empty() {

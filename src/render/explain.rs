@@ -61,7 +61,7 @@ pub fn address(
     }
     for change in plan.changes.iter().filter(|it| it.address == *address) {
         found = true;
-        change_block(out, change, style)?;
+        change_block(out, plan, change, style)?;
         writeln!(out, "  change {}", change.id)?;
         let files = change.lost.iter().flat_map(|lost| lost.files.iter().flatten());
         let files: Vec<&String> = files.collect();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Style,
-    paragraph::plain,
+    paragraph::{padded, plain, width},
     text,
     values::{ago, counted},
 };
@@ -17,6 +17,9 @@ use crate::{
         run::{Outcome, Run},
     },
 };
+
+/// Longer addresses push their own line only.
+const WIDEST: usize = 40;
 
 /// What a status is about.
 pub struct Status<'a> {
@@ -66,15 +69,18 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
 
 /// Writes what is not done yet and why, a line each, worst last.
 pub(super) fn waiting(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    for change in text::worst_last(plan) {
-        let class = style.by_class(change.class, change.class.word());
+    let changes = text::worst_last(plan);
+    let longest = changes.iter().map(|it| width(it.address.as_str())).max().unwrap_or_default();
+    for change in changes {
+        let address = padded(&plain(change.address.as_str()), longest.min(WIDEST));
+        let class = style.by_class(change.class, &padded(change.class.word(), 8));
         let state = match &change.held {
             None => "to do",
             Some(held) => waits_for(held),
         };
         let standing = change.standing.as_ref().map(|it| format!(" ({})", words(&it.word)));
         let standing = standing.unwrap_or_default();
-        writeln!(out, "  {}  {class}  {state}{standing}", plain(change.address.as_str()))?;
+        writeln!(out, "  {address}  {class}  {state}{standing}")?;
     }
     Ok(())
 }

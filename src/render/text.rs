@@ -115,7 +115,7 @@ fn details(
     host_file::findings(out, plan, style)?;
     by_hand(out, plan, style)?;
     for change in worst_last(plan) {
-        block::change(out, change, style)?;
+        block::change(out, plan, change, style)?;
     }
     if let Some(diff) = options.diff.filter(|it| !it.is_empty()) {
         for line in diff.lines() {
@@ -268,8 +268,13 @@ pub(super) fn ledgers(
 }
 
 /// Writes everything about one change.
-pub(super) fn change_block(out: &mut dyn Write, change: &Change, style: &Style) -> io::Result<()> {
-    block::change(out, change, style)
+pub(super) fn change_block(
+    out: &mut dyn Write,
+    plan: &Plan,
+    change: &Change,
+    style: &Style,
+) -> io::Result<()> {
+    block::change(out, plan, change, style)
 }
 
 /// Writes what there is to say about waivers, if anything.

@@ -34,6 +34,13 @@ struct Subject {
     facts: Option<&'static DaemonKeyFacts>,
 }
 
+impl Subject {
+    /// Returns where to look on the host: at the key that was meant, where the name is none.
+    fn address(&self, name: &str) -> Address {
+        Address::daemon_key(self.facts.map_or(name, |facts| facts.name))
+    }
+}
+
 /// Explains a key. What can be said without an engine is said without one.
 pub(super) fn explain(global: &Global, name: &str, terminal: &Terminal) -> Result<Exit, Failure> {
     let subject = subject(name, terminal)?;
@@ -112,7 +119,7 @@ fn text(
         out.push(b'\n');
         match here {
             Ok(look) => {
-                let address = Address::daemon_key(name);
+                let address = subject.address(name);
                 explain::address(out, &look.plan, &look.snapshot.daemon, &address, &style)
                     .map(|_| ())
             }
@@ -123,7 +130,7 @@ fn text(
 
 fn document(name: &str, subject: &Subject, here: &Result<Look, String>) -> Value {
     let said = String::from_utf8_lossy(&subject.said);
-    let address = Address::daemon_key(name);
+    let address = subject.address(name);
     json::explanation(
         name,
         subject.facts.map(row_json),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     model::{class::Class, provenance::Provenance},
-    plan::{Action, Change, Cited, Held, Note, SettingChange},
+    plan::{Action, Change, Cited, Held, Note, Plan, SettingChange},
     render::{
         Style,
         paragraph::{labelled, padded, plain, width, wrapped},
@@ -20,6 +20,7 @@ const INDENT: usize = 8;
 /// Writes everything about one change.
 pub(in crate::render) fn change(
     out: &mut dyn Write,
+    plan: &Plan,
     change: &Change,
     style: &Style,
 ) -> io::Result<()> {
@@ -44,7 +45,10 @@ pub(in crate::render) fn change(
         labelled(out, style, "needs", &needs(held))?;
     }
     if !change.after.is_empty() {
-        labelled(out, style, "after", &change.after.join(", "))?;
+        let named =
+            |id: &String| plan.changes.iter().find(|it| it.id == *id).map(|it| it.address.as_str());
+        let before: Vec<&str> = change.after.iter().filter_map(named).collect();
+        labelled(out, style, "after", &plain(&before.join(", ")))?;
     }
     writeln!(out)
 }
