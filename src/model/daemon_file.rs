@@ -102,7 +102,7 @@ fn about_unusable(
     value: &Value,
     release: Option<Release>,
 ) -> Option<(String, String)> {
-    let UnusableKey { name, why, instead, advice, until } = unusable;
+    let UnusableKey { name, why, instead, advice, since, until } = unusable;
     let advice = match (instead, why) {
         (_, WhyUnusable::Undocumented) => "take it out; it is documented nowhere".to_owned(),
         (Some(instead), WhyUnusable::Ignored)
@@ -122,15 +122,19 @@ fn about_unusable(
         };
         return Some((format!("`{name}` works here; engines from {until} {end}"), advice));
     }
+    let is_refused = release.is_some_and(|release| release < *since);
     let what = match why {
+        _ if is_refused => refuses(name),
         WhyUnusable::Ignored => format!("`{name}` passes every check and does nothing"),
-        WhyUnusable::Removed | WhyUnusable::Refused => {
-            format!("the engine refuses `{name}`: it does not start or reload with this file")
-        }
+        WhyUnusable::Removed | WhyUnusable::Refused => refuses(name),
         WhyUnusable::FlagOnly => format!("`{name}` is for the command line; here it does nothing"),
         WhyUnusable::Undocumented => format!("`{name}` is {value}: {}", unusable.advice),
     };
     Some((what, advice))
+}
+
+fn refuses(name: &str) -> String {
+    format!("the engine refuses `{name}`: it does not start or reload with this file")
 }
 
 /// An object passes as a group whose members are looked at instead; booleans among them are
@@ -256,6 +260,7 @@ mod tests {
     fn names_of_flags_and_retired_keys_do_nothing() {
         check((28, 5), r#"{"host": ["fd://"]}"#, &[("host", 1, "the key is `hosts`")]);
         check((28, 5), r#"{"http-proxy": "x"}"#, &[("http-proxy", 1, "does nothing")]);
+        check((20, 10), r#"{"http-proxy": "x"}"#, &[("http-proxy", 1, "does not start")]);
         check((28, 5), r#"{"config-file": "x"}"#, &[("config-file", 1, "command line")]);
         check((28, 5), r#"{"restart": false}"#, &[("restart", 1, "`restart` is false")]);
     }

@@ -4,6 +4,7 @@
 
 mod careless;
 mod daemon;
+mod daemon_keys;
 mod enforced;
 mod execute;
 mod followers;
