@@ -1,6 +1,8 @@
 //! Settings that the engine does not start with, or starts with and then fails over, judged
 //! before anybody writes them. Its own `--validate` finds hardly any of these.
 
+mod needs;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -12,6 +14,8 @@ use super::{
     },
     field::Field,
 };
+
+pub use needs::{Need, Thing, needs};
 
 /// A setting that must not be applied, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde_json::Value;
 
 use crate::{
-    model::daemon::DaemonStart,
+    model::{daemon::DaemonStart, daemon_check::Thing},
     store::{DaemonChange, Ran},
 };
 
@@ -32,6 +32,9 @@ pub trait DaemonEffects: Sync {
 
     /// Lets the engine's own program judge the candidate, where it can.
     fn validate_candidate(&self) -> impl Future<Output = Step<()>> + Send;
+
+    /// Returns whether the host has something that settings need.
+    fn has(&self, thing: &Thing) -> bool;
 
     /// Returns whether a plugin can be talked to.
     fn plugin_answers(&self, name: &str) -> impl Future<Output = bool> + Send;

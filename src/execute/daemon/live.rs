@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,6 +21,7 @@ use crate::{
     docker::{Docker, Endpoint, events::EventFilter},
     model::{
         daemon::{DaemonConfig, DaemonStart, Service},
+        daemon_check::Thing,
         daemon_keys,
     },
     store::{DaemonChange, Lock, Ran, Store},
@@ -170,6 +173,19 @@ impl DaemonEffects for LiveDaemon<'_> {
                 validate::validate(process, self.file.candidate()).await
             }
             Some(_) | None => Ok(()),
+        }
+    }
+
+    fn has(&self, thing: &Thing) -> bool {
+        match thing {
+            Thing::File(path) => fs::metadata(path).is_ok_and(|it| it.is_file()),
+            Thing::Program(path) => {
+                fs::metadata(path).is_ok_and(|it| it.is_file() && it.mode() & 0o111 != 0)
+            }
+            // Where groups are looked up elsewhere, their file does not tell.
+            Thing::Group(name) => fs::read_to_string("/etc/group").map_or(true, |groups| {
+                groups.lines().any(|line| line.split(':').next() == Some(name))
+            }),
         }
     }
 

@@ -121,6 +121,7 @@ async fn carry_out<E: DaemonEffects>(
     let new = work::parsed(Some(&edited)).map_err(End::Failed)?;
     let ran = host.containers().await.map_err(End::Failed)?.running;
     refuse::unsound(work, (&old, &new), context, &ran).map_err(End::Failed)?;
+    refuse::lacking(host, (&old, &new)).map_err(End::Failed)?;
     plugins_answer(host, &new).await.map_err(End::Failed)?;
 
     let old_process = host.process().await;

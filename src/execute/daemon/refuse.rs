@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{DaemonContext, effects::Step, work::Work};
+use super::{
+    DaemonContext,
+    effects::{DaemonEffects, Step},
+    work::Work,
+};
 use crate::{
     model::{
         class::Class,
@@ -93,6 +97,16 @@ pub(super) fn unsound(
             .to_owned());
     }
     Ok(())
+}
+
+/// Refuses a file that relies on something of the host's which is not there. What the old file
+/// relied on is not ours to judge.
+pub(super) fn lacking<E: DaemonEffects>(host: &E, (old, new): (&Keys, &Keys)) -> Step<()> {
+    let before = daemon_check::needs(old);
+    let missing = daemon_check::needs(new)
+        .into_iter()
+        .find(|need| !before.contains(need) && !host.has(&need.thing));
+    missing.map_or(Ok(()), |need| Err(format!("{need}; put it there first")))
 }
 
 /// Returns the settings of a file together with those of the command line.

@@ -16,6 +16,7 @@ use crate::{
     model::{
         class::Class,
         daemon::{DaemonKey, Flag, Service},
+        daemon_check::Thing,
         field::Field,
         object::Address,
     },
@@ -142,6 +143,10 @@ impl DaemonEffects for Fake {
 
     async fn validate_candidate(&self) -> Step<()> {
         if self.faults.invalid { Err("the engine refuses the new file".to_owned()) } else { Ok(()) }
+    }
+
+    fn has(&self, _: &Thing) -> bool {
+        false
     }
 
     async fn plugin_answers(&self, _: &str) -> bool {
@@ -489,6 +494,13 @@ async fn nothing_is_touched_where_the_engine_or_we_refuse_the_file() {
             vec![reload("authorization-plugins", json!(["x"]))],
             "plugin x does not answer",
         ),
+        (
+            config(OLD),
+            vec![restarting("seccomp-profile", json!("/none.json"))],
+            "there is no file /none.json on this host",
+        ),
+        (config(OLD), vec![restarting("group", json!("nobodies"))], "no group nobodies"),
+        (config(OLD), vec![restarting("bip", json!("10.0.0.0/24"))], "is the network itself"),
     ];
     for (config, changes, part) in cases {
         let host = Fake::new(OLD, Faults::default());

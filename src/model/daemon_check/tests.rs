@@ -177,6 +177,30 @@ fn features_and_names_exclude_others() {
 }
 
 #[test]
+fn settings_need_files_programs_and_groups_of_the_host() {
+    let settings = json!({
+        "seccomp-profile": "/etc/x.json", "group": "ops", "init-path": "docker-init",
+        "runtimes": {"x": {"path": "/bin/x"}, "y": {"path": "y"}, "z": {"runtimeType": "io.z"}},
+        "tlscert": "", "userland-proxy-path": "/bin/p",
+    });
+    let settings: Settings = serde_json::from_value(settings).unwrap();
+    let found: Vec<String> = needs(&settings).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "seccomp-profile: there is no file /etc/x.json on this host",
+            "userland-proxy-path: there is no program /bin/p on this host",
+            "runtimes: there is no program /bin/x on this host",
+            "group: there is no group ops on this host",
+        ]
+    );
+    for (key, value) in [("group", "docker"), ("group", "1000"), ("seccomp-profile", "builtin")] {
+        let settings = Settings::from([(key.to_owned(), json!(value))]);
+        assert_eq!(needs(&settings), []);
+    }
+}
+
+#[test]
 fn clients_are_left_with_a_version_of_the_api() {
     let it = Engine { api_version: Some("1.51".into()), ..engine("29.0.0") };
     check_on(&it, json!({"min-api-version": "1.52"}), &["min-api-version"]);
