@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         if !args.yes && !terminal.can_ask {
             return Err(nobody_to_ask());
         }
-        let store = engine::store(global);
+        let store = engine::store(global, &endpoint);
         let mut lock = store.lock(engine::holder("apply"), args.lock_timeout).await?;
         let signals = Signals::listen()?;
         let (docker, recovered) = pipeline::open_under(&endpoint, &store, &lock).await?;

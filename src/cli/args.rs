@@ -47,7 +47,8 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text, env = "PLIMSOLL_OUTPUT")]
     pub(crate) output: Output,
 
-    /// Where runs are remembered.
+    /// Where runs are remembered; those on another engine than the usual one in a directory
+    /// of its own inside.
     #[arg(
         long,
         global = true,

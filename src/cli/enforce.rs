@@ -36,9 +36,10 @@ pub(crate) fn run(
     let policy = declared::load(&path)?;
     engine::block_on(async {
         let signals = Signals::listen()?;
+        let endpoint = engine::endpoint(global)?;
         let enforcement = Enforcement {
-            endpoint: engine::endpoint(global)?,
-            store: engine::store(global),
+            store: engine::store(global, &endpoint),
+            endpoint,
             allow: args.allow,
             own_container: observe::own_container(),
             gate: engine::gate(&args.gate),

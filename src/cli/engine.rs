@@ -34,8 +34,9 @@ pub(crate) fn endpoint(global: &Global) -> Result<Endpoint, Failure> {
     Ok(Endpoint::resolve(global.host.as_deref(), variable.as_deref())?)
 }
 
-pub(crate) fn store(global: &Global) -> Store {
-    Store::new(&global.state_dir)
+/// Where runs on this engine are remembered. Several engines on one host do not mix.
+pub(crate) fn store(global: &Global, endpoint: &Endpoint) -> Store {
+    Store::of_engine(&global.state_dir, endpoint.distinct_name().as_deref())
 }
 
 pub(crate) fn ceiling(class: Class, narrow: &Narrow) -> Ceiling {
@@ -71,8 +72,9 @@ pub(crate) async fn look(
     class: Class,
     narrow: &Narrow,
 ) -> Result<Look, Failure> {
-    let store = store(global);
-    let (docker, recovery) = pipeline::open(&endpoint(global)?, &store, holder("recovery")).await?;
+    let endpoint = endpoint(global)?;
+    let store = store(global, &endpoint);
+    let (docker, recovery) = pipeline::open(&endpoint, &store, holder("recovery")).await?;
     match recovery {
         Recovery::NothingToDo => {}
         Recovery::Done(recovered) => tell(&recovered)?,

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn run(global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
     let policy = declared::load(&declared::find(global)?)?;
     let look = engine::block_on(engine::look(global, &policy, ATTENDED, &Narrow::default()))?;
-    let store = engine::store(global);
+    let store = engine::store(global, &engine::endpoint(global)?);
     let last_run = match look.plan.declaration.last_run {
         Some((id, _)) => store.run(id)?,
         None => None,

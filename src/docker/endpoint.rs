@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -85,6 +85,19 @@ impl Endpoint {
         }
     }
 
+    /// Returns what tells this engine from the others of the machine, fit for a file's name;
+    /// `None` for the one on the usual socket, however that is spelt.
+    pub fn distinct_name(&self) -> Option<String> {
+        match self {
+            Self::Unix(path) => {
+                let path = real(path);
+                (path != real(Path::new(DEFAULT_SOCKET)))
+                    .then(|| escaped(&path.display().to_string()))
+            }
+            Self::Tcp { host, port } => Some(escaped(&format!("tcp/{host}/{port}"))),
+        }
+    }
+
     async fn dial(&self) -> io::Result<Wire> {
         match self {
             Self::Unix(path) => Ok(Wire(Box::new(UnixStream::connect(path).await?))),
@@ -95,6 +108,29 @@ impl Endpoint {
             }
         }
     }
+}
+
+/// The path without links, as far as there is something: a daemon that is down has no socket.
+fn real(path: &Path) -> PathBuf {
+    let above = || {
+        let folder = path.parent()?.canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(above).unwrap_or_else(|| path.to_owned())
+}
+
+/// Slashes become dashes, and dashes two of them, so that two paths stay two names.
+fn escaped(text: &str) -> String {
+    text.trim_start_matches('/')
+        .chars()
+        .flat_map(|c| match c {
+            '/' => vec!['-'],
+            '-' => vec!['-', '-'],
+            '.' | '_' => vec![c],
+            c if c.is_alphanumeric() => vec![c],
+            _ => vec!['_'],
+        })
+        .collect()
 }
 
 fn parse_host_and_port(rest: &str) -> Option<(String, u16)> {
@@ -201,6 +237,18 @@ impl AsyncWrite for Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn engines_of_one_machine_have_names_of_their_own() {
+        let name = |text: &str| Endpoint::parse(text).unwrap().distinct_name();
+        assert_eq!(Endpoint::default().distinct_name(), None);
+        assert_eq!(name("unix:///var/run/docker.sock"), None);
+        let user = name("unix:///no-such/user/1000/docker.sock");
+        assert_eq!(user.as_deref(), Some("no--such-user-1000-docker.sock"));
+        assert_ne!(name("unix:///no/such.sock"), name("unix:///no-such.sock"));
+        assert_eq!(name("tcp://localhost:2375").as_deref(), Some("tcp-localhost-2375"));
+        assert_eq!(name("tcp://[::1]:2375").as_deref(), Some("tcp-__1-2375"));
+    }
 
     #[test]
     fn flag_wins_over_the_environment_and_both_over_the_default() {

@@ -62,6 +62,8 @@ pub struct DaemonDefaults {
     earlier: BTreeMap<String, Vec<Value>>,
     /// When its process started.
     pub started_at: Option<Timestamp>,
+    /// Whether this engine has no such daemon.
+    pub is_missing: bool,
 }
 
 impl DaemonDefaults {
@@ -72,6 +74,7 @@ impl DaemonDefaults {
             in_force: followed.map(|(key, it)| (key.clone(), it.running.clone())).collect(),
             earlier: earlier.clone(),
             started_at: daemon.read.started_at,
+            is_missing: daemon.is_missing,
         }
     }
 

@@ -53,13 +53,13 @@ impl Live<'_> {
         self.version[member].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Returns `Docker`, or the name of another engine that speaks its API, from the component
-    /// that it names first (`/version`: `Engine`, `Podman Engine`).
+    /// Returns `Docker`, or the name of another engine that speaks its API, from the components
+    /// that it names (`/version`: `Engine`, `Podman Engine`).
     pub(super) fn engine_name(&self) -> &str {
-        match self.version["Components"][0]["Name"].as_str().unwrap_or_default() {
-            "" | "Engine" => "Docker",
-            other => other.trim_end_matches(" Engine"),
-        }
+        let components = self.version["Components"].as_array();
+        let names = components.into_iter().flatten().filter_map(|it| it["Name"].as_str());
+        let engine = names.into_iter().find_map(|name| name.strip_suffix(" Engine"));
+        engine.filter(|name| !name.is_empty()).unwrap_or("Docker")
     }
 
     pub(super) fn swarm_active(&self) -> bool {

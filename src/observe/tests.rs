@@ -23,7 +23,7 @@ fn engine(info: fn() -> Answer) -> FakeEngine {
             ),
             "GET /info" => info(),
             "GET /version" => Answer::json(
-                r#"{"Version":"20.10.24","Os":"linux","Arch":"amd64","Components":[{"Name":"Podman Engine"}]}"#,
+                r#"{"Version":"20.10.24","Os":"linux","Arch":"amd64","Components":[{"Name":"Conmon"},{"Name":"Podman Engine"}]}"#,
             ),
             "GET /networks/bridge" => Answer::Reply(404, vec![]),
             "GET /events" => Answer::json("no event\n"),
@@ -48,6 +48,7 @@ async fn containers_that_vanish_are_left_out_and_unreadable_ones_are_blind_spots
     assert_eq!(blind, ["container/odd", "container/secret"]);
     assert_eq!(snapshot.blind_spots[1].why, "the engine answered 403: not you");
     assert_eq!(snapshot.host.engine_name, "Podman");
+    assert!(snapshot.daemon.is_missing);
     assert_eq!(snapshot.daemon_start, None);
 }
 

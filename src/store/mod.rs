@@ -30,6 +30,7 @@ pub const DEFAULT_DIRECTORY: &str = "/var/lib/plimsoll";
 const LAST_APPLIED: &str = "last-applied.json";
 const RUNS: &str = "runs";
 const EVICTED: &str = "evicted";
+const ENGINES: &str = "engines";
 const RESTARTING: &str = "restarting";
 const COUNTER: &str = "run-counter";
 
@@ -76,6 +77,15 @@ impl Store {
     /// Names the directory. Nothing is read or created yet.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into() }
+    }
+
+    /// Names the directory of one engine beside the usual one: lock, runs and what was last
+    /// applied are each engine's own.
+    pub fn of_engine(directory: &Path, name: Option<&str>) -> Self {
+        match name {
+            None => Self::new(directory),
+            Some(name) => Self::new(directory.join(ENGINES).join(name)),
+        }
     }
 
     pub fn directory(&self) -> &Path {

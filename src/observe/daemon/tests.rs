@@ -6,7 +6,11 @@ use std::{
 use serde_json::json;
 
 use super::*;
-use crate::{docker::events::Event, observe::scratch::Scratch};
+use crate::{
+    docker::events::Event,
+    model::standing::{Needs, NotTaken, Standing},
+    observe::scratch::Scratch,
+};
 
 const UNKNOWN: &str = "unknown";
 
@@ -282,4 +286,85 @@ fn engine_elsewhere_has_neither_file_nor_flags() {
     assert_eq!(config.keys["debug"].running, Field::Set(json!(true)));
     assert_eq!(config.keys["dns"].running, Field::Unknown("elsewhere"));
     assert_eq!((config.service, start), (Service::NotFound, None));
+}
+
+#[test]
+fn file_of_a_rootless_daemon_is_in_its_users_home() {
+    for (environment, path) in [
+        ("ROOTLESSKIT_STATE_DIR=/run/rk\0HOME=/home/me\0", "/home/me/.config/docker/daemon.json"),
+        (
+            "ROOTLESSKIT_STATE_DIR=/run/rk\0HOME=/home/me\0XDG_CONFIG_HOME=/home/me/cfg\0",
+            "/home/me/cfg/docker/daemon.json",
+        ),
+        ("HOME=/home/me\0", "/etc/docker/daemon.json"),
+    ] {
+        let case = Case::new(None, "dockerd", 10);
+        case.scratch.file("proc/7/environ", environment);
+        case.scratch.file(&format!("root{path}"), r#"{"dns": ["9.9.9.9"]}"#);
+        let (config, _) = case.assemble();
+        assert_eq!(config.file_path, path);
+        assert_eq!(config.keys["dns"].file, Some(json!(["9.9.9.9"])));
+    }
+}
+
+#[test]
+fn file_of_a_snap_is_behind_a_link_and_its_flags_are_seen() {
+    let line = "dockerd --group=docker --data-root=/var/snap/docker/common/var-lib-docker \
+                --config-file=/var/snap/docker/current/config/daemon.json";
+    let case = Case::new(Some("{}"), line, 10);
+    case.scratch.file("root/var/snap/docker/3/config/daemon.json", r#"{"log-level": "error"}"#);
+    symlink("3", case.scratch.path("root/var/snap/docker/current")).unwrap();
+    let (config, _) = case.assemble();
+    assert_eq!(config.file_path, "/var/snap/docker/current/config/daemon.json");
+    assert_eq!(config.keys["log-level"].file, Some(json!("error")));
+    assert_eq!(config.standing("data-root"), Standing::Flag);
+    assert_eq!(config.standing("log-level"), Standing::File);
+}
+
+#[test]
+fn variables_are_named_with_their_place_and_their_values_stay_here() {
+    let mut case = Case::new(None, "dockerd", 10);
+    case.version = json!({"Version": "29.7.2", "MinAPIVersion": "1.41"});
+    case.info = json!({"Driver": "vfs"});
+    case.scratch.file(
+        "proc/7/environ",
+        "DOCKER_MIN_API_VERSION=1.41\0DOCKER_DRIVER=vfs\0NO_PROXY=\0DOCKER_TLS_VERIFY=1\0\
+         HTTP_PROXY=http://me:canary@proxy\0DOCKER_CERT_PATH=/certs\0",
+    );
+    case.scratch.file("root/etc/default/docker", "# none\nDOCKER_MIN_API_VERSION=1.41\n");
+    let (config, start) = case.assemble();
+    let named = |key: &str| match config.standing(key) {
+        Standing::Environment(names) => names,
+        other => panic!("{key}: {other:?}"),
+    };
+    assert_eq!(named("min-api-version"), ["DOCKER_MIN_API_VERSION (/etc/default/docker:2)"]);
+    assert_eq!(named("storage-driver"), ["DOCKER_DRIVER"]);
+    assert_eq!(named("proxies"), ["HTTP_PROXY"]);
+    assert_eq!(named("tlsverify"), ["DOCKER_TLS_VERIFY"]);
+    assert_eq!(case.running("tlscacert"), json!("/certs/ca.pem"));
+    let told = format!("{:?} {:?} {start:?}", config.environment, config.sides("proxies"));
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn times_of_file_start_and_reload_say_who_has_read_what() {
+    let file = Some(r#"{"debug": true, "log-driver": "local"}"#);
+    let mut case = Case::new(file, "dockerd", -10);
+    case.info = json!({"Debug": false, "LoggingDriver": "json-file"});
+    let (config, _) = case.assemble();
+    assert_eq!(config.standing("debug"), Standing::Pending(Needs::Reload));
+    assert_eq!(config.standing("log-driver"), Standing::Pending(Needs::Restart));
+    assert!(config.read.file_changed_at > config.read.started_at);
+
+    let case = case.reloaded(5, &[]);
+    let (config, _) = case.assemble();
+    assert_eq!(config.standing("debug"), Standing::NotTaken(NotTaken::ByReload));
+    assert_eq!(config.standing("log-driver"), Standing::Pending(Needs::Restart));
+    assert!(config.read.by_reload && !config.read.by_start);
+
+    let mut case = Case::new(file, "dockerd --log-driver=local", 10);
+    case.info = json!({"Debug": true, "LoggingDriver": "local"});
+    let (config, _) = case.assemble();
+    assert_eq!(config.standing("debug"), Standing::File);
+    assert_eq!(config.standing("log-driver"), Standing::Conflict);
 }

@@ -112,6 +112,9 @@ impl Rule for FollowsDaemonDefaults {
         if container.state == State::Requested {
             return Verdict::NotApplicable("it takes the daemon's defaults when it is created");
         }
+        if container.daemon_defaults.is_missing {
+            return Verdict::NotApplicable("this engine has no daemon that gives defaults");
+        }
         let mut verdicts: Vec<Verdict> = Vec::new();
         for group in groups(params.defaults.keys().map(String::as_str)) {
             let want = |key: &str| params.defaults.get(key).filter(|_| group.contains(&key));
