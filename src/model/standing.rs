@@ -206,7 +206,7 @@ impl DaemonConfig {
         };
         let flag = || {
             let flag = self.keys.get(key).and_then(|it| it.flag.as_ref());
-            flag.map_or_else(|| "the command line".into(), |flag| named(key, flag))
+            flag.map_or_else(|| "the command line".into(), |flag| named(flag))
         };
         match standing {
             Standing::Unset => "set nowhere; the engine's default is in force".into(),
@@ -295,7 +295,7 @@ impl DaemonConfig {
             (None, Some(_)) => "cannot be read".into(),
             (None, None) => "not there".into(),
         };
-        let flag = sides.and_then(|it| it.flag.as_ref()).map(|flag| named(key, flag));
+        let flag = sides.and_then(|it| it.flag.as_ref()).map(|flag| named(flag));
         let names = self.environment.get(key).map(|names| names.join(", "));
         let given: Vec<String> = flag.into_iter().chain(names).collect();
         let running = match sides.map(|it| &it.running) {
@@ -323,13 +323,9 @@ fn deciding_flag<'a>(key: &str, sides: &'a DaemonKey) -> Option<&'a Flag> {
 }
 
 /// Names a flag by where it was written: `` `--icc` in docker.service:9 ``.
-pub fn named(key: &str, flag: &Flag) -> String {
-    // The argument holds the value, which can be a secret only after the `=`.
-    let secret = daemon_keys::find(key).is_some_and(|it| it.holds_secret(&flag.value));
-    let argument = match secret {
-        true => flag.argument.split(['=', ' ']).next().unwrap_or_default(),
-        false => flag.argument.split('=').next().unwrap_or_default(),
-    };
+pub fn named(flag: &Flag) -> String {
+    // The argument holds the value, which can be a secret.
+    let argument = flag.argument.split(['=', ' ']).next().unwrap_or_default();
     match &flag.origin {
         Some(origin) => format!("`{argument}` in {origin}"),
         None => format!("`{argument}` on the daemon's command line"),

@@ -13,4 +13,5 @@ mod killed;
 mod lab;
 mod main_job;
 mod refused;
+mod sides;
 mod smoke;

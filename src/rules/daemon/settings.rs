@@ -166,7 +166,7 @@ impl Setting {
             ),
             false => format!(
                 "{} decides: change it there, or take it out so that the file decides",
-                named(key, flag)
+                named(flag)
             ),
         };
         fails_by_hand(name(key), seen, text(key, want), advice)
@@ -195,7 +195,7 @@ impl Absent {
         let standing = config.standing(key);
         let sides = config.keys.get(key);
         if let Some(flag) = config.deciding_flag(key).filter(|it| !is_default(key, &it.value)) {
-            let advice = format!("{} decides: take it out there", named(key, flag));
+            let advice = format!("{} decides: take it out there", named(flag));
             return fails_by_hand(name(key), text(key, &flag.value), "absent", advice);
         }
         if let Some(file) = sides.and_then(|it| it.file.as_ref()).filter(|it| !is_default(key, it))
