@@ -327,8 +327,8 @@ fn check(folder: &Path) -> Result<(), String> {
             Some(key) => Address::daemon_key(key),
             None => Address::container(name),
         };
-        let daemon = snapshot(folder, &host).daemon;
-        let found = explain::address(&mut out, &plan, &daemon, &address, &style);
+        let snapshot = snapshot(folder, &host);
+        let found = explain::address(&mut out, &plan, &snapshot, &address, &style);
         assert!(found.expect("memory takes everything"));
         compare(&folder.join("explain.txt"), &String::from_utf8_lossy(&out))?;
     }

@@ -50,10 +50,9 @@ fn container(global: &Global, name: &str, terminal: &Terminal) -> Result<Exit, F
     let address = Address::container(name);
     let policy = declared::load(&declared::find(global)?)?;
     let look = engine::block_on(engine::look(global, &policy, ATTENDED, &Narrow::default()))?;
-    let daemon = &look.snapshot.daemon;
     let style = screen::style(terminal);
     let mut text = Vec::new();
-    let found = render::explain::address(&mut text, &look.plan, daemon, &address, &style)
+    let found = render::explain::address(&mut text, &look.plan, &look.snapshot, &address, &style)
         .map_err(|error| Failure::io("put the result together", &error))?;
     if !found {
         let said = match look.report.objects.contains(&address) {

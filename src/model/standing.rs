@@ -206,7 +206,7 @@ impl DaemonConfig {
         };
         let flag = || {
             let flag = self.keys.get(key).and_then(|it| it.flag.as_ref());
-            flag.map_or_else(|| "the command line".into(), |flag| named(flag))
+            flag.map_or_else(|| "the command line".into(), named)
         };
         match standing {
             Standing::Unset => "set nowhere; the engine's default is in force".into(),
@@ -295,7 +295,7 @@ impl DaemonConfig {
             (None, Some(_)) => "cannot be read".into(),
             (None, None) => "not there".into(),
         };
-        let flag = sides.and_then(|it| it.flag.as_ref()).map(|flag| named(flag));
+        let flag = sides.and_then(|it| it.flag.as_ref()).map(named);
         let names = self.environment.get(key).map(|names| names.join(", "));
         let given: Vec<String> = flag.into_iter().chain(names).collect();
         let running = match sides.map(|it| &it.running) {

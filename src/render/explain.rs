@@ -8,7 +8,10 @@ use super::{
     text::{self, change_block, header},
 };
 use crate::{
-    model::{daemon::DaemonConfig, daemon_check::Engine, daemon_keys, object::Address},
+    model::{
+        capability::CapabilitySet, container::ContainerSpec, daemon::DaemonConfig,
+        daemon_check::Engine, daemon_keys, field::Field, object::Address, snapshot::Snapshot,
+    },
     plan::{NoteKind, Plan},
 };
 
@@ -21,6 +24,52 @@ fn sides(out: &mut dyn Write, daemon: &DaemonConfig, key: &str, style: &Style) -
     Ok(())
 }
 
+/// Writes what the kernel says of a container's first process, which inspect does not show.
+fn kernel(out: &mut dyn Write, spec: &ContainerSpec, style: &Style) -> io::Result<()> {
+    writeln!(out, "  {}", style.bold(&format!("container/{}", plain(&spec.name))))?;
+    let process = match &spec.process {
+        Field::Set(process) => process,
+        Field::Inherited(_) => return writeln!(out),
+        Field::Unknown(why) => {
+            labelled(out, style, "kernel", &format!("not asked: {why}"))?;
+            return writeln!(out);
+        }
+    };
+    let on = |it: bool| if it { "on" } else { "off" };
+    let all = |set: CapabilitySet| match set == CapabilitySet::ALL {
+        true => "all".to_owned(),
+        false => set.to_string(),
+    };
+    let mut lines = vec![
+        format!(
+            "no-new-privileges {}, seccomp {}, user ID {}",
+            on(process.no_new_privileges),
+            on(process.seccomp != 0),
+            process.uid
+        ),
+        format!("capabilities in effect {}", all(process.effective)),
+        format!("capabilities within reach {}", all(process.bounding)),
+    ];
+    if let Some(details) = &process.details {
+        let own = |it| if it { "of its own" } else { "the host's" };
+        lines.push(format!("user namespace {}", own(details.user_namespace)));
+        if let Some(it) = details.own_cgroup_namespace {
+            lines.push(format!("control group namespace {}", own(it)));
+        }
+        let limit = |it: &Option<u64>| it.map_or("unlimited".to_owned(), |it| it.to_string());
+        let limits = details
+            .ulimits
+            .iter()
+            .map(|(name, (soft, hard))| format!("{name} {}:{}", limit(soft), limit(hard)));
+        lines.push(format!("limits {}", limits.collect::<Vec<_>>().join(", ")));
+        if !details.command.is_empty() {
+            lines.push(format!("first process {}", details.command));
+        }
+    }
+    labelled(out, style, "kernel", &lines.join("\n"))?;
+    writeln!(out)
+}
+
 /// Writes that a host was not looked at, and why.
 pub fn not_asked(out: &mut dyn Write, why: &str, style: &Style) -> io::Result<()> {
     labelled(out, style, "here", &format!("the engine could not be asked: {why}"))
@@ -31,13 +80,19 @@ pub fn not_asked(out: &mut dyn Write, why: &str, style: &Style) -> io::Result<()
 pub fn address(
     out: &mut dyn Write,
     plan: &Plan,
-    daemon: &DaemonConfig,
+    snapshot: &Snapshot,
     address: &Address,
     style: &Style,
 ) -> io::Result<bool> {
     header(out, plan, style, None)?;
     writeln!(out)?;
     let mut found = false;
+    let daemon = &snapshot.daemon;
+    let spec = snapshot.containers.iter().map(|it| &it.spec);
+    let spec = spec.into_iter().find(|it| Address::container(&it.name) == *address);
+    if let Some(spec) = spec.filter(|it| it.state.has_processes()) {
+        kernel(out, spec, style)?;
+    }
     if address.kind() == "daemon" && !daemon.is_missing && !address.name().is_empty() {
         sides(out, daemon, address.name(), style)?;
         let key = address.name();

@@ -209,6 +209,12 @@ fn limits_by_restart(suite: Suite) {
     assert_eq!(open_files(&host, "fo-plain"), "Max open files 2048 4096 files");
     assert_eq!(open_files(&host, "fo-own"), "Max open files 100 200 files");
     assert_eq!(host.inspect("fo-plain")["Id"], before["Id"]);
+    let said = host.plimsoll(&["explain", "container/fo-plain", "-f", FILE]).ok();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["nofile 2048:4096", "no-new-privileges off, seccomp on", "in effect [AUDIT_WRITE"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
     nothing_is_left(&host);
     remove(&host);
 }

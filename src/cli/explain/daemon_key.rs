@@ -120,8 +120,7 @@ fn text(
         match here {
             Ok(look) => {
                 let address = subject.address(name);
-                explain::address(out, &look.plan, &look.snapshot.daemon, &address, &style)
-                    .map(|_| ())
+                explain::address(out, &look.plan, &look.snapshot, &address, &style).map(|_| ())
             }
             Err(why) => explain::not_asked(out, why, &style),
         }
