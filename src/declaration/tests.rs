@@ -331,3 +331,69 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn settings_that_do_not_go_together_are_found_across_files() {
+    let base = "version: 1\ndaemon: { settings: { iptables: false } }\n";
+    let own =
+        |daemon: &str| format!("version: 1\nextends: [./base.yaml]\ndaemon: {{ {daemon} }}\n");
+    let check = |text: &str| match load("own.yaml", text.as_bytes(), &|_| Ok(base.into())) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems,
+    };
+    let found = check(&own("settings: { icc: false }"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].code, "decl.keys-do-not-go-together");
+    assert!(found[0].notes[0].contains("base.yaml:2"), "{found:?}");
+    // A later file may take back what an earlier one says.
+    assert_eq!(check(&own("settings: { icc: false, iptables: true }")), []);
+    assert_eq!(check(&own("settings: { icc: false }, absent: [iptables]")), []);
+}
+
+/// What the schema's patterns let through or not, the checks do too, and they go further.
+#[test]
+fn schema_and_checks_agree_on_the_form_of_settings() {
+    let validator = jsonschema::draft7::new(schema::schema()).unwrap();
+    let document = |key: &str, value: &Value| serde_json::json!({ "version": 1, "daemon": { "settings": { key: value } } });
+    for (key, good) in [
+        ("bip", serde_json::json!("10.0.0.1/24")),
+        ("bip", serde_json::json!("")),
+        ("bip6", serde_json::json!("fd00::1/64")),
+        ("fixed-cidr-v6", serde_json::json!("fd00:0:0:1::/64")),
+        ("dns", serde_json::json!(["9.9.9.9", "2620:fe::fe"])),
+        ("hosts", serde_json::json!(["unix:///run/d.sock", "tcp://[::1]:2376", "fd://"])),
+        ("metrics-addr", serde_json::json!("[::1]:9323")),
+        ("labels", serde_json::json!(["a=b=c", "x="])),
+        ("registry-mirrors", serde_json::json!(["http://m.example:5000/path/"])),
+        ("insecure-registries", serde_json::json!(["r.example:5000", "10.0.0.0/8"])),
+        ("min-api-version", serde_json::json!("1.44")),
+        ("bridge-accept-fwmark", serde_json::json!("0x1/0x3")),
+        ("data-root", serde_json::json!("/srv/docker")),
+        ("seccomp-profile", serde_json::json!("unconfined")),
+        ("exec-opts", serde_json::json!(["native.cgroupdriver=systemd"])),
+        ("network-diagnostic-port", serde_json::json!(65535)),
+        ("shutdown-timeout", serde_json::json!(-1)),
+        ("cdi-spec-dirs", serde_json::json!([""])),
+    ] {
+        let document = document(key, &good);
+        assert!(validator.is_valid(&document), "{key}: {good} by the schema");
+        let found = problems(document.to_string().as_bytes());
+        assert!(found.is_empty(), "{key}: {good}\n{}", rendered(&found));
+    }
+    for (key, bad) in [
+        ("bip", serde_json::json!("10.0.0.1")),
+        ("dns", serde_json::json!(["dns.example"])),
+        ("hosts", serde_json::json!(["/run/d.sock"])),
+        ("labels", serde_json::json!(["a"])),
+        ("registry-mirrors", serde_json::json!(["m.example"])),
+        ("min-api-version", serde_json::json!("44")),
+        ("bridge-accept-fwmark", serde_json::json!("one")),
+        ("data-root", serde_json::json!("srv")),
+        ("network-diagnostic-port", serde_json::json!(65536)),
+        ("mtu", serde_json::json!(-1)),
+    ] {
+        let document = document(key, &bad);
+        assert!(!validator.is_valid(&document), "{key}: {bad} by the schema");
+        assert!(!problems(document.to_string().as_bytes()).is_empty(), "{key}: {bad}");
+    }
+}

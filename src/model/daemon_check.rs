@@ -3,7 +3,7 @@
 
 mod needs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -43,6 +43,8 @@ pub struct Engine {
     pub cgroup_driver: Option<String>,
     /// Log drivers that it has, plugins among them; empty if nobody told.
     pub log_drivers: Vec<String>,
+    /// Keys that its command line sets.
+    pub flags: BTreeSet<String>,
 }
 
 impl Contradiction {
@@ -77,6 +79,12 @@ impl Engine {
             cgroup_version: config.cgroup_version,
             cgroup_driver,
             log_drivers: config.log_drivers.clone(),
+            flags: config
+                .keys
+                .iter()
+                .filter(|(_, key)| key.flag.is_some())
+                .map(|(name, _)| name.clone())
+                .collect(),
         }
     }
 

@@ -44,7 +44,18 @@ pub fn values(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(bare) {
         Ok(Value::Object(values)) => Ok(values),
         Ok(_) => Err("it is no JSON object".to_owned()),
-        Err(error) => Err(format!("it is no JSON that the engine reads: {error}")),
+        Err(error) => {
+            // Engines before 23.0 decoded a stream, and took its first value.
+            let mut stream = serde_json::Deserializer::from_str(bare).into_iter::<Value>();
+            Err(match stream.next() {
+                Some(Ok(Value::Object(_))) => format!(
+                    "there is text after the JSON object (line {}); engines before 23.0 take no \
+                     notice of it, later ones do not start with it: take it out",
+                    error.line()
+                ),
+                _ => format!("it is no JSON that the engine reads: {error}"),
+            })
+        }
     }
 }
 

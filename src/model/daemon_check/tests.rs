@@ -164,6 +164,21 @@ fn tls_in_the_file_needs_its_files_there() {
 }
 
 #[test]
+fn what_is_on_the_command_line_is_not_in_the_file() {
+    let with = |flags: &[&str]| Engine {
+        flags: flags.iter().map(|it| (*it).to_owned()).collect(),
+        ..engine("28.5.2")
+    };
+    check_on(&with(&["tls", "tlsverify"]), json!({"tls": true, "tlsverify": true}), &[]);
+    let certificate = json!({"tls": true, "tlscert": "/c", "tlskey": "/k"});
+    check_on(&with(&["tlscert", "tlskey"]), certificate, &[]);
+    let proxy = json!({"userland-proxy": true, "userland-proxy-path": "/p"});
+    check_on(&with(&["userland-proxy"]), json!({"userland-proxy": true}), &[]);
+    check_on(&with(&["userland-proxy-path"]), proxy.clone(), &["userland-proxy"]);
+    check_on(&with(&[]), proxy, &[]);
+}
+
+#[test]
 fn features_and_names_exclude_others() {
     let snapshotter = json!({"containerd-snapshotter": true});
     let both = json!({"features": snapshotter, "userns-remap": "default"});

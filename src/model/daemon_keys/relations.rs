@@ -80,6 +80,11 @@ impl Situation<'_> {
         self.settings.get(key).is_some_and(|it| !it.is_null())
     }
 
+    /// Whether the key is in the file, and not on the command line only.
+    pub(super) fn in_file(&self, key: &str) -> bool {
+        self.has(key) && !self.engine.flags.contains(key)
+    }
+
     pub(super) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
         self.settings
             .get(key)

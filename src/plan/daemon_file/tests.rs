@@ -267,3 +267,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn text_after_the_object_is_told_from_text_that_is_no_object() {
+    let said = values("{\n\"debug\": true\n}\nand more").unwrap_err();
+    assert!(said.contains("after the JSON object (line 4)"), "{said}");
+    let said = values("{\"debug\": true,}").unwrap_err();
+    assert!(said.contains("no JSON that the engine reads"), "{said}");
+}

@@ -130,6 +130,16 @@ fn agree(suite: Suite) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn text_after_the_object_is_read_by_old_engines_only() {
+    let trailing = [(r#""debug": true} and more {"#.to_owned(), false)];
+    for suite in [Suite::Bookworm, Suite::Trixie, Suite::Sid] {
+        let host = lab::host(suite).shared();
+        let answers = Scratch::each(&host, &trailing);
+        assert_eq!(answers[0].started, suite == Suite::Bookworm, "{answers:?}");
+    }
+}
+
 /// What plimsoll learns of an engine by looking at it.
 fn engine(host: &lab::Host) -> Engine {
     let version = version(host);

@@ -241,14 +241,15 @@ fn has_certificate(it: &Situation<'_>) -> bool {
 }
 
 pub(super) fn tls(it: &Situation<'_>) -> Broken {
-    plainly(it.is_whole && it.is("tls", true) && !has_certificate(it))
+    plainly(it.is_whole && it.is("tls", true) && it.in_file("tls") && !has_certificate(it))
 }
 
 pub(super) fn tlsverify(it: &Situation<'_>) -> Broken {
-    plainly(it.is_whole && it.has("tlsverify") && !has_certificate(it))
+    plainly(it.is_whole && it.in_file("tlsverify") && !has_certificate(it))
 }
 
 pub(super) fn userland_proxy(it: &Situation<'_>) -> Broken {
-    let without = !it.settings.contains_key("userland-proxy-path");
-    plainly(it.is_whole && it.from((25, 0)) && it.is("userland-proxy", true) && without)
+    // A reload judges the file alone, whatever the command line says.
+    let is_on = it.is("userland-proxy", true) && it.in_file("userland-proxy");
+    plainly(it.is_whole && it.from((25, 0)) && is_on && !it.in_file("userland-proxy-path"))
 }
