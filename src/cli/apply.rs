@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use plimsoll::{
     declaration::{policy::MaxChanges, problem::Problem},
-    pipeline::{self, ActOptions, Acted, Errand, Look},
-    plan::limits,
+    pipeline::{self, ActOptions, Errand, Look, PipelineError},
+    plan::{limits, run::Run},
 };
 
 use crate::{
@@ -78,9 +78,14 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         };
         let mut ticker = Ticker::new(terminal);
         let acted =
-            pipeline::act(errand, &mut lock, &look, &options, &mut |it| ticker.tell(&it)).await?;
-        show_run(global, terminal, &acted)?;
-        Ok(signals.exit().unwrap_or_else(|| exit::of_run(&acted.run.outcomes)))
+            pipeline::act(errand, &mut lock, &look, &options, &mut |it| ticker.tell(&it)).await;
+        let (run, after) = match acted {
+            Ok(acted) => (acted.run, Some(acted.after)),
+            Err(PipelineError::DaemonStuck(run)) => (*run, None),
+            Err(error) => return Err(error.into()),
+        };
+        show_run(global, terminal, &run, after.as_ref())?;
+        Ok(signals.exit().unwrap_or_else(|| exit::of_run(&run.outcomes)))
     })
 }
 
@@ -97,10 +102,16 @@ fn show_plan(
     }
 }
 
-fn show_run(global: &Global, terminal: &Terminal, acted: &Acted) -> Result<(), Failure> {
+fn show_run(
+    global: &Global,
+    terminal: &Terminal,
+    run: &Run,
+    after: Option<&Look>,
+) -> Result<(), Failure> {
+    let after = after.map(|look| &look.plan);
     match global.output {
-        Output::Json => output::print_json(&screen::run_json(acted)),
-        Output::Text => output::print(&screen::run(acted, terminal)?),
+        Output::Json => output::print_json(&screen::run_json(run, after)),
+        Output::Text => output::print(&screen::run(run, after, terminal)?),
     }
 }
 

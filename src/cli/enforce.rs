@@ -109,9 +109,13 @@ fn show(global: &Global, terminal: &Terminal, pass: &Pass) -> Result<(), Failure
         output::say(&format!("recovered: {it}"));
     }
     match (global.output, &pass.result) {
-        (Output::Json, PassResult::Acted(acted)) => output::print_json(&screen::run_json(acted)),
+        (Output::Json, PassResult::Acted(acted)) => {
+            output::print_json(&screen::run_json(&acted.run, Some(&acted.after.plan)))
+        }
         (Output::Json, _) => output::print_json(&screen::plan_json(&pass.before)),
-        (Output::Text, PassResult::Acted(acted)) => output::print(&screen::run(acted, terminal)?),
+        (Output::Text, PassResult::Acted(acted)) => {
+            output::print(&screen::run(&acted.run, Some(&acted.after.plan), terminal)?)
+        }
         (Output::Text, PassResult::Nothing) => {
             output::print(&screen::plan(&pass.before, terminal, SUMMARY)?)
         }

@@ -6,6 +6,7 @@ use plimsoll::{
     declaration::problem::Problem,
     docker::DockerError,
     pipeline::PipelineError,
+    plan::run::Outcome,
     render::diagnostic,
     store::{LockError, StoreError},
 };
@@ -134,6 +135,23 @@ impl From<PipelineError> for Failure {
             PipelineError::Store(error) => error.into(),
             PipelineError::Lock(error) => error.into(),
             PipelineError::Problems(problems) => problems.into(),
+            PipelineError::NotRecovered(recovered) => {
+                let problem = Problem::without_text("recovery.stuck", message);
+                let lines = recovered.iter().filter(|it| !it.settled).map(ToString::to_string);
+                Self::new(Exit::Stuck, lines.fold(problem, Problem::note))
+            }
+            PipelineError::DaemonStuck(run) => {
+                let problem = Problem::without_text("daemon.stuck", message);
+                let said = run.outcomes.iter().find_map(|it| match &it.outcome {
+                    Outcome::Stuck { why, left } => Some(format!("{why}\n{}", left.join("\n"))),
+                    Outcome::Done { .. }
+                    | Outcome::NotReached
+                    | Outcome::Failed { .. }
+                    | Outcome::Undone { .. } => None,
+                });
+                let said = said.unwrap_or_default();
+                Self::new(Exit::Stuck, problem.note(said))
+            }
             PipelineError::NoSuchObject(_) => Self::new(
                 Exit::Usage,
                 Problem::without_text("narrow.nothing", message)

@@ -4,8 +4,8 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 use plimsoll::{
-    pipeline::{Acted, Look},
-    plan::{Plan, daemon_file},
+    pipeline::Look,
+    plan::{Plan, daemon_file, run::Run},
     render::{
         Style, diff, json, outcome,
         text::{self, PlanOptions},
@@ -51,12 +51,17 @@ pub(crate) fn plan_json(look: &Look) -> Value {
     json::plan(&look.plan, Timestamp::now())
 }
 
-pub(crate) fn run(acted: &Acted, terminal: &Terminal) -> Result<Vec<u8>, Failure> {
-    bytes(|out| outcome::applied(out, &acted.run, Some(&acted.after.plan), &style(terminal)))
+/// `after` is how the host looks now, if anybody could look.
+pub(crate) fn run(
+    run: &Run,
+    after: Option<&Plan>,
+    terminal: &Terminal,
+) -> Result<Vec<u8>, Failure> {
+    bytes(|out| outcome::applied(out, run, after, &style(terminal)))
 }
 
-pub(crate) fn run_json(acted: &Acted) -> Value {
-    json::run(&acted.run, Some(&acted.after.plan))
+pub(crate) fn run_json(run: &Run, after: Option<&Plan>) -> Value {
+    json::run(run, after)
 }
 
 /// Returns whether anything is not as declared, or not known to be.

@@ -79,6 +79,12 @@ pub enum PipelineError {
     /// The declaration does not fit this host.
     #[error("the declaration does not fit this host")]
     Problems(Vec<Problem>),
+    /// What an earlier run left could not be put right, and the daemon does not answer.
+    #[error("what an earlier run left could not be put right")]
+    NotRecovered(Vec<Recovered>),
+    /// The daemon did not come back from a change. The run is on record.
+    #[error("the daemon did not come back, and a person is needed")]
+    DaemonStuck(Box<Run>),
     /// `--only` or `--exclude` names nothing that is there.
     #[error("no object here is called {}", .0.join(" or "))]
     NoSuchObject(Vec<String>),
@@ -158,6 +164,26 @@ pub async fn act(
     lock.name_run(id)?;
     let started_at = (errand.clock)();
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
+    let is_stuck = |it: &RunChange| matches!(it.outcome, Outcome::Stuck { .. });
+    // Nobody to ask about containers, and nothing to look at again.
+    if of_daemon.iter().any(is_stuck) && Docker::connect(errand.docker.endpoint()).await.is_err() {
+        let rest = look.plan.todo().filter(|it| !of_daemon.iter().any(|seen| seen.change == it.id));
+        let rest: Vec<RunChange> = rest.map(not_reached).collect();
+        let run = Run {
+            format_version: FORMAT_VERSION.to_owned(),
+            id,
+            command: options.command.to_owned(),
+            started_at: started_at.to_string(),
+            ended_at: (errand.clock)().to_string(),
+            declaration_digest: errand.policy.digest.clone(),
+            outcomes: [of_daemon, rest].concat(),
+        };
+        let mut last = errand.store.last_applied()?;
+        note_undone(&mut last, &run);
+        errand.store.save_run(lock, &run)?;
+        errand.store.save_last_applied(lock, &last)?;
+        return Err(PipelineError::DaemonStuck(Box::new(run)));
+    }
     let mut unsaved = Ok(());
     let save_and_tell: Tell<'_> = &mut |progress| {
         if let Progress::Saved(evicted) = &progress
@@ -258,6 +284,15 @@ async fn change_containers(
     let how = ExecuteOptions { run, gate: options.gate, keep_going: options.keep_going, daemon };
     let host = Host::new(errand.docker.clone());
     Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
+}
+
+fn not_reached(change: &Change) -> RunChange {
+    RunChange {
+        change: change.id.clone(),
+        address: change.address.clone(),
+        took_ms: 0,
+        outcome: Outcome::NotReached,
+    }
 }
 
 fn failed(change: &Change, why: &str) -> RunChange {

@@ -80,7 +80,14 @@ pub async fn open_under(
         Ok(Some(it)) => recovered.push(of_daemon(&it)),
         Err(why) => recovered.push(Recovered { what: "daemon".into(), text: why, settled: false }),
     }
-    let docker = Docker::connect(endpoint).await?;
+    let docker = match Docker::connect(endpoint).await {
+        Ok(docker) => docker,
+        // Why it does not answer is the better answer.
+        Err(_) if recovered.iter().any(|it| !it.settled) => {
+            return Err(PipelineError::NotRecovered(recovered));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let host = Host::new(docker.clone());
     let containers =
         recover::recover(&host, &GateOptions::default(), &Interrupt::default()).await?;

@@ -79,6 +79,9 @@ pub trait DaemonEffects: Sync {
         other_than: Option<Process>,
     ) -> impl Future<Output = Step<Option<Process>>> + Send;
 
+    /// Returns the commands that bring the daemon back to its old file, one a line.
+    fn by_hand(&self, change: &DaemonChange) -> Vec<String>;
+
     /// Returns whether the API answers now.
     fn answers(&self) -> impl Future<Output = bool> + Send;
 

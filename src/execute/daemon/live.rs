@@ -31,6 +31,8 @@ use crate::{
 const RELOAD_DEADLINE: Duration = Duration::from_secs(25);
 /// A daemon that nobody starts again does not come back after this time without a process.
 const GONE_FOR_GOOD: Duration = Duration::from_secs(3);
+/// Asking a service manager takes longer than knocking at the daemon's door.
+const ROUNDS_PER_QUESTION: usize = 10;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// How the daemon is to be reloaded and restarted where no service manager does it, and how long
@@ -296,6 +298,7 @@ impl DaemonEffects for LiveDaemon<'_> {
     async fn wait_until_up(&self, other_than: Option<Process>) -> Step<Option<Process>> {
         let deadline = Instant::now() + self.commands.deadline;
         let mut last_seen = Instant::now();
+        let mut rounds = 0;
         loop {
             let why = match self.connect().await {
                 Ok(_) => match self.process().await {
@@ -313,11 +316,30 @@ impl DaemonEffects for LiveDaemon<'_> {
             if self.nobody_starts_it_again() && last_seen.elapsed() > GONE_FOR_GOOD {
                 return Err("the daemon has ended right after its start".to_owned());
             }
+            rounds += 1;
+            if rounds % ROUNDS_PER_QUESTION == 1 && manager::has_given_up(&self.service).await {
+                return Err("the daemon has ended, and nobody starts it again".to_owned());
+            }
             if Instant::now() >= deadline {
                 return Err(why);
             }
             sleep(PAUSE).await;
         }
+    }
+
+    fn by_hand(&self, change: &DaemonChange) -> Vec<String> {
+        let file = self.file.path().display();
+        let put_back = match (&change.backup, &change.before) {
+            _ if change.before.as_ref() == Some(&change.after) => None,
+            (Some(backup), _) => Some(format!("  cp -a {backup} {file}")),
+            (None, None) => Some(format!("  rm -f {file}")),
+            (None, Some(_)) => None,
+        };
+        let reset =
+            self.service.system_unit().map(|unit| format!("  systemctl reset-failed {unit}"));
+        let declared = self.commands.restart.as_ref().map(|words| words.join(" "));
+        let restart = declared.or_else(|| self.service.restart_line());
+        [put_back, reset, restart.map(|line| format!("  {line}"))].into_iter().flatten().collect()
     }
 
     async fn answers(&self) -> bool {

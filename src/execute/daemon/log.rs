@@ -61,7 +61,8 @@ pub(super) async fn since(position: &LogPosition, service: &Service) -> Vec<Stri
 fn journal_of(service: &Service) -> Option<String> {
     match service {
         Service::Systemd { unit, .. } | Service::Snap { unit, .. } => {
-            Some(format!("--unit={unit}"))
+            // Of the unit's own processes, not what systemd says about it.
+            Some(format!("_SYSTEMD_UNIT={unit}"))
         }
         // Seen by root and by the owner alike.
         Service::SystemdUser { unit, .. } => Some(format!("_SYSTEMD_USER_UNIT={unit}")),
@@ -92,6 +93,8 @@ pub(super) fn telling(text: &str) -> Vec<String> {
         ["level=fatal", "level=error", "failed to start", "unable to"]
             .iter()
             .any(|sign| line.contains(sign))
+            // Its last words are no entries of its log.
+            || !line.contains("level=")
     };
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     // The end of the log belongs to this failure; further up are earlier ones.
@@ -140,6 +143,8 @@ mod tests {
 
     #[test]
     fn the_lines_that_say_why_are_shown_without_credentials() {
+        let bare = "level=error msg=a\nlevel=info msg=b\ncould not get builder GC policy";
+        assert_eq!(telling(bare), ["level=error msg=a", "could not get builder GC policy"]);
         let log = "level=info msg=a\nfailed to start daemon: b\nlevel=info msg=c\n\nlevel=debug";
         assert_eq!(telling(log), ["failed to start daemon: b"]);
         assert_eq!(telling("one\ntwo"), ["one", "two"]);

@@ -69,6 +69,23 @@ pub(super) async fn forgive(service: &Service) {
     }
 }
 
+/// Returns whether whoever looks after the daemon has stopped trying to start it.
+pub(super) async fn has_given_up(service: &Service) -> bool {
+    let mut question = match service {
+        Service::Systemd { unit, .. } | Service::Snap { unit, .. } => {
+            command("systemctl", &["is-failed", "--quiet", unit])
+        }
+        Service::SystemdUser { unit, .. } => {
+            user_systemctl(service, &["is-failed", "--quiet", unit])
+        }
+        Service::OpenRc { .. }
+        | Service::SysVInit { .. }
+        | Service::Process { .. }
+        | Service::NotFound => return false,
+    };
+    run(&mut question, QUICK).await.is_ok()
+}
+
 /// Restarts, and returns when whoever does it says that it is done.
 pub(super) async fn restart(service: &Service, limit: Duration) -> Step<()> {
     let mut restart =

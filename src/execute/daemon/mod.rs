@@ -165,15 +165,8 @@ async fn carry_out<E: DaemonEffects>(
         }
     };
 
-    let transaction = Transaction {
-        work,
-        host,
-        note: &note,
-        log,
-        config: context.config,
-        old: &old,
-        text: text.as_deref(),
-    };
+    let transaction =
+        Transaction { work, host, note: &note, log, config: context.config, old: &old };
     let mut reached = DaemonApply::Reload;
     let proofs = match transaction.take_effect(&new, old_process, &mut reached, progress).await {
         Ok(proofs) => proofs,
@@ -258,7 +251,6 @@ struct Transaction<'a, E> {
     log: LogPosition,
     config: &'a DaemonConfig,
     old: &'a BTreeMap<String, Value>,
-    text: Option<&'a str>,
 }
 
 impl<E: DaemonEffects> Transaction<'_, E> {
@@ -340,14 +332,17 @@ impl<E: DaemonEffects> Transaction<'_, E> {
             bring_back(*host, &note.ran).await
         };
         match back.await {
-            Ok(_) => {
+            Ok(gone) => {
                 host.discard_candidate();
                 let _ = host.forget_note();
                 host.prune_backups();
-                End::Undone(why)
+                End::Undone(match gone.is_empty() {
+                    true => why,
+                    false => format!("{why}\nremoved by the engine meanwhile: {}", gone.join(", ")),
+                })
             }
             // The note stays, so that the next command tries again.
-            Err(left) => End::Stuck { why, left: [vec![left], self.left_lines(note)].concat() },
+            Err(left) => End::Stuck { why, left: what_is_left(*host, note, left).await },
         }
     }
 
@@ -357,14 +352,6 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         let note = DaemonChange { process: process_noted, restarting: true, ..self.note.clone() };
         self.host.note(&note)?;
         restart(self.host, process).await
-    }
-
-    fn left_lines(&self, note: &DaemonChange) -> Vec<String> {
-        match &note.backup {
-            Some(backup) => vec![format!("the old file is {backup}")],
-            None if self.text.is_none() => vec!["there was no file before".to_owned()],
-            None => Vec::new(),
-        }
     }
 
     fn put_back(&self) -> Step<()> {
@@ -444,6 +431,24 @@ fn verify_reload(work: &Work, shown: &BTreeMap<String, String>) -> Step<Proofs> 
         proofs.insert(part.key.clone(), proof);
     }
     Ok(proofs)
+}
+
+/// Says in what state the host is, and how to go on.
+async fn what_is_left<E: DaemonEffects>(host: &E, note: &DaemonChange, why: String) -> Vec<String> {
+    let answers = if host.answers().await { "answers" } else { "does not answer" };
+    let file = match host.read_file().map(|text| digest(text.as_deref())) {
+        Ok(now) if now == note.before => "is the old one again".to_owned(),
+        Ok(Some(now)) if now == note.after => "is still the new one".to_owned(),
+        Ok(_) => "is neither the old nor the new one".to_owned(),
+        Err(why) => format!("cannot be read ({why})"),
+    };
+    let mut lines = vec![why, format!("the daemon {answers}; its file {file}")];
+    let by_hand = host.by_hand(note);
+    if !by_hand.is_empty() {
+        lines.push("the next command of plimsoll tries again; by hand it is".to_owned());
+        lines.extend(by_hand);
+    }
+    lines
 }
 
 /// Restarts the daemon and waits until a new process answers.

@@ -6,7 +6,7 @@ use super::{
     bring_back,
     effects::{DaemonEffects, Process, Step},
     live::LiveDaemon,
-    reload_old, restart,
+    reload_old, restart, what_is_left,
 };
 use crate::{
     docker::Endpoint,
@@ -58,7 +58,7 @@ pub(super) async fn recover<E: DaemonEffects>(host: &E, note: &DaemonChange) -> 
             }
         }
         // The note stays: the next command tries again.
-        Err(why) => RecoveredEnd::Stuck { why },
+        Err(why) => RecoveredEnd::Stuck { why: what_is_left(host, note, why).await.join("\n") },
     }
 }
 
