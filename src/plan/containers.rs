@@ -124,7 +124,7 @@ pub(super) fn change(
         Means::Restart(merged, _) => change_id(address, &(&merged.edits, restart_rows(findings))),
     };
     let lost = lost(context, address, spec, &means);
-    let held = held(context, daemon, spec, &means, &id, lost.as_ref());
+    let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref());
     let mut settings = settings(spec, means.edits());
     if matches!(means, Means::Restart(..) | Means::Replace(_)) {
         settings.extend(followers::rows(findings));
@@ -174,17 +174,19 @@ fn restart_rows(findings: &[&Finding]) -> Vec<(String, String)> {
 fn held(
     context: &Context<'_>,
     daemon: &DaemonPlan<'_>,
-    spec: &ContainerSpec,
+    observed: &Observed,
+    findings: &[&Finding],
     means: &Means,
     id: &str,
     lost: Option<&Lost>,
 ) -> Option<Held> {
+    let spec = &observed.spec;
     conflict(means)
         .or_else(|| itself(context, spec))
         .or_else(|| owned(context.policy, spec, means))
         .or_else(|| by_state(spec, means))
         .or_else(|| referred_to(context, spec, means))
-        .or_else(|| in_vain(context, daemon, means))
+        .or_else(|| in_vain(context, daemon, means, findings))
         .or_else(|| context.undone(id))
         .or_else(|| writable_layer(context, spec, means, lost))
         .or_else(|| context.above_ceiling(means.class()))
@@ -206,13 +208,23 @@ fn itself(context: &Context<'_>, spec: &ContainerSpec) -> Option<Held> {
         .then(|| Held::ByHand("plimsoll runs in this container; change it from outside".to_owned()))
 }
 
-/// A restart gives a container what the daemon goes by, and that is not what is wanted yet.
-fn in_vain(context: &Context<'_>, daemon: &DaemonPlan<'_>, means: &Means) -> Option<Held> {
-    let Means::Restart(_, keys) = means else { return None };
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+/// A start gives a container what the daemon goes by, and that is not what is wanted yet.
+fn in_vain(
+    context: &Context<'_>,
+    daemon: &DaemonPlan<'_>,
+    means: &Means,
+    findings: &[&Finding],
+) -> Option<Held> {
+    let (keys, what) = match means {
+        Means::Restart(_, keys) => (keys.iter().map(String::as_str).collect(), "a restart"),
+        Means::Replace(_) if followers::takes_seccomp(findings) => {
+            (vec!["seccomp-profile"], "a replacement")
+        }
+        Means::Replace(_) | Means::Update(_) | Means::Evict(_) => return None,
+    };
     let key = daemon.in_vain(context, &keys)?;
     Some(Held::ByHand(format!(
-        "daemon/{key} comes first: until the daemon goes by it, a restart changes nothing"
+        "daemon/{key} comes first: until the daemon goes by it, {what} changes nothing"
     )))
 }
 

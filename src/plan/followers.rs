@@ -8,10 +8,10 @@ use crate::{
     model::{
         class::Class,
         container::ContainerSpec,
+        daemon_value::same_as_running,
         edit::{ContainerEdit, Edit},
         finding::{Finding, Fix, Verdict},
         owner::Owner,
-        standing::Standing,
     },
     rules::container::follows_daemon_defaults,
 };
@@ -53,11 +53,11 @@ impl<'c> DaemonPlan<'c> {
     pub(super) fn in_vain<'k>(&self, context: &Context<'_>, keys: &[&'k str]) -> Option<&'k str> {
         keys.iter().copied().find(|key| match self.change_of(key) {
             Some(change) => change.held.is_some(),
-            None => {
-                let daemon = &context.snapshot.daemon;
-                context.policy.settings.contains_key(*key)
-                    && !matches!(daemon.standing(key), Standing::File | Standing::Flag)
-            }
+            None => context.policy.settings.get(*key).is_some_and(|setting| {
+                let sides = context.snapshot.daemon.keys.get(*key);
+                let running = sides.and_then(|it| it.running.stated());
+                !running.is_some_and(|it| same_as_running(key, &setting.value, it))
+            }),
         })
     }
 }
@@ -76,6 +76,12 @@ pub(super) fn restarts_for<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// Returns whether a replacement is to take the daemon's seccomp profile, which no option of its
+/// own can say.
+pub(super) fn takes_seccomp(findings: &[&Finding]) -> bool {
+    keys(findings).contains("seccomp-profile")
 }
 
 /// Returns the daemon's keys that these findings about one container follow from.

@@ -191,6 +191,7 @@ fn limits_by_restart(suite: Suite) {
     host.wait("the note", Duration::from_secs(30), || {
         host.run(&["sh", "-c", &format!("ls {NOTES}/*.json")]).status == 0
     });
+    host.sh(&format!("cp {NOTES}/*.json /etc/fo/"));
     process.signal("KILL");
     drop(process);
     let next = host.plimsoll(&["plan", "-f", FILE]);
@@ -202,6 +203,14 @@ fn limits_by_restart(suite: Suite) {
         limit.split_whitespace().eq(["Max", "open", "files", "2048", "4096", "files"])
     };
     host.wait("the engine to finish the restart", Duration::from_secs(30), done);
+    assert_eq!(host.sh(&format!("ls {NOTES}")), "");
+
+    // Had the engine been cut off as well, the container would be down.
+    host.docker(&["stop", "-t", "0", "fo-deaf"]);
+    host.sh(&format!("mv /etc/fo/*.json {NOTES}"));
+    let next = host.plimsoll(&["plan", "-f", FILE]);
+    assert!(next.stderr.contains("it was started again"), "{}{}", next.stdout, next.stderr);
+    assert_eq!(host.inspect("fo-deaf")["State"]["Status"], "running");
     assert_eq!(host.sh(&format!("ls {NOTES}")), "");
 
     apply(&host, &[]).ok();
@@ -254,6 +263,10 @@ fn seccomp_goes_with_the_container(suite: Suite) {
     host.docker(&["run", "-d", "--name", "fo-stuck", BUSYBOX]);
     declare(&host, "    live-restore: true\n    seccomp-profile: builtin\n");
     assert_eq!(planned(&host), BTreeMap::from([("container/fo-stuck".into(), "recreate".into())]));
+    // Before the daemon, a replacement would be unconfined as well.
+    let early = ["apply", "-f", FILE, "--yes", "--only", "container/*", "--allow", "recreate"];
+    let early = host.plimsoll(&early);
+    assert!(early.stdout.contains("daemon/seccomp-profile comes first"), "{}", early.stdout);
     apply(&host, &["--only", "daemon/*"]).ok();
 
     // A restart does not help it.
