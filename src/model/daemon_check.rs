@@ -45,6 +45,8 @@ pub struct Engine {
     pub log_drivers: Vec<String>,
     /// Keys that its command line sets.
     pub flags: BTreeSet<String>,
+    /// Runtimes that its command line adds to those of the file.
+    pub flag_runtimes: BTreeSet<String>,
 }
 
 impl Contradiction {
@@ -79,6 +81,12 @@ impl Engine {
             cgroup_version: config.cgroup_version,
             cgroup_driver,
             log_drivers: config.log_drivers.clone(),
+            flag_runtimes: config
+                .keys
+                .get("runtimes")
+                .and_then(|key| key.flag.as_ref()?.value.as_object())
+                .map(|runtimes| runtimes.keys().cloned().collect())
+                .unwrap_or_default(),
             flags: config
                 .keys
                 .iter()

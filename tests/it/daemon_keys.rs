@@ -117,6 +117,37 @@ fn a_key_is_explained_without_an_engine_and_an_unknown_one_is_not() {
 }
 
 #[test]
+fn what_the_host_lacks_is_said_before_anything_is_written_on_sid() {
+    let host = lab::host(Suite::Sid).exclusive();
+    let restart = host.suite.restart_command();
+    let apply = |settings: &str| {
+        host.write(
+            "/etc/dk/plimsoll.yaml",
+            &format!("version: 1\ndaemon:\n{restart}  settings: {settings}\n"),
+        );
+        host.plimsoll(&["apply", "-f", "/etc/dk/plimsoll.yaml", "--yes", "--allow", "outage"])
+    };
+    let pid = || host.sh("pidof dockerd");
+    let (before, file) = (pid(), host.sh(&format!("cat {DAEMON_JSON} 2>&1 || true")));
+    for (settings, said) in [
+        ("{ seccomp-profile: /dk-none.json }", "there is no file /dk-none.json"),
+        ("{ init-path: /dk-none }", "there is no program /dk-none"),
+        ("{ runtimes: { dk: { path: /dk-none } } }", "there is no program /dk-none"),
+    ] {
+        let refused = apply(settings);
+        assert_ne!(refused.status, 0, "{settings}");
+        let text = format!("{}{}", refused.stdout, refused.stderr);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    assert_eq!(pid(), before);
+    assert_eq!(host.sh(&format!("cat {DAEMON_JSON} 2>&1 || true")), file);
+    apply("{ runtimes: { dk: { path: /usr/sbin/runc } } }").ok();
+    let runtimes = host.docker(&["info", "--format", "{{json .Runtimes}}"]);
+    assert!(runtimes.contains("\"dk\""), "{runtimes}");
+}
+
+#[test]
 fn traps_in_the_file_are_named_and_nothing_is_done_about_them_on_sid() {
     let host = lab::host(Suite::Sid).exclusive();
     let text = "{\n  \"debug\": true,\n  \"host\": [\"tcp://127.0.0.1:2375\"],\n  \

@@ -97,6 +97,8 @@ fn a_runtime_is_declared_before_it_is_the_default() {
     check(json!({"default-runtime": "runsc"}), &["default-runtime"]);
     check(json!({"default-runtime": "io.containerd.runc.v2"}), &[]);
     check_within(json!({"default-runtime": "runsc"}), &[]);
+    let flagged = Engine { flag_runtimes: ["runsc".to_owned()].into(), ..engine("28.5.2") };
+    check_on(&flagged, json!({"default-runtime": "runsc", "runtimes": {}}), &[]);
 }
 
 #[test]
@@ -115,6 +117,7 @@ fn what_the_engine_is_too_old_or_too_new_for_is_named() {
     check_on(&engine("20.10.24"), json!({"ip6tables": true, "experimental": true}), &[]);
     check(json!({"ip6tables": true}), &[]);
     check_on(&engine("26.1.5"), json!({"ipv6": true}), &["ipv6"]);
+    check_on(&engine("26.1.5"), json!({"ipv6": true, "bridge": "br0"}), &[]);
     check(json!({"ipv6": true}), &[]);
     let typed = json!({"runtimes": {"x": {"runtimeType": "io.x"}}});
     check_on(&engine("20.10.24"), typed.clone(), &["runtimes"]);

@@ -80,7 +80,9 @@ pub(super) fn default_runtime(it: &Situation<'_>) -> Broken {
     let default = it.text("default-runtime")?;
     let declared = it.settings.get("runtimes").and_then(Value::as_object);
     let built_in = default == "runc" || default.starts_with("io.containerd.");
-    let is_known = built_in || declared.is_some_and(|them| them.contains_key(default));
+    let is_known = built_in
+        || it.engine.flag_runtimes.contains(default)
+        || declared.is_some_and(|them| them.contains_key(default));
     (it.is_whole && !is_known).then(|| format!("no runtime `{default}` is declared in `runtimes`"))
 }
 
@@ -149,7 +151,8 @@ pub(super) fn ip6tables(it: &Situation<'_>) -> Broken {
 }
 
 pub(super) fn ipv6(it: &Situation<'_>) -> Broken {
-    let without = it.text("fixed-cidr-v6").is_none();
+    // A bridge of one's own has its own addresses.
+    let without = it.text("fixed-cidr-v6").is_none() && it.text("bridge").is_none();
     plainly(it.is_whole && it.before((27, 0)) && it.is("ipv6", true) && without)
 }
 
