@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::{
     daemon::DaemonConfig,
     daemon_keys::{
-        self, DaemonKeyFacts, Effect, Fault, RELATIONS, Release, Situation, TakesEffect,
+        self, DaemonKeyFacts, Effect, Fault, RELATIONS, Release, Situation, TakesEffect, ValueKind,
     },
     field::Field,
+    suggest::{nearest, question},
 };
 
 pub use needs::{Need, Thing, needs};
@@ -153,10 +154,24 @@ fn relations<'a>(situation: &'a Situation<'a>) -> impl Iterator<Item = Contradic
     })
 }
 
-/// Returns what is wrong with the value of a key by itself. Of its type the engine judges, but
-/// for texts among the options of log drivers, which some releases let pass.
+/// Returns what is wrong with the value of a key by itself; of its type the engine judges.
 pub fn faults(key: &DaemonKeyFacts, value: &Value) -> Vec<Fault> {
-    key.shape.faults(value)
+    let mut faults = key.shape.faults(value);
+    if let (ValueKind::BoolMap(known), Value::Object(named)) = (key.kind, value) {
+        faults.extend(named.keys().filter_map(|name| misspelt(name, known)));
+    }
+    faults
+}
+
+/// The engine takes any name. Newer ones know more than we do, so only what looks like a known
+/// name is held to be one.
+fn misspelt(name: &str, known: &'static [&'static str]) -> Option<Fault> {
+    if known.contains(&name) {
+        return None;
+    }
+    let instead = question(&nearest(name, known.iter().copied()))?;
+    let what = format!("`{name}` is taken and does nothing");
+    Some(Fault { path: vec![name.to_owned()], what, instead })
 }
 
 impl Fault {

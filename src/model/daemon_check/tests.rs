@@ -54,6 +54,8 @@ fn values_are_judged_by_their_shape() {
     check(json!({"bip": "10.0.0.0/24"}), &["bip"]);
     check(json!({"mtu": -1, "metrics-addr": "9323"}), &["metrics-addr", "mtu"]);
     check(json!({"labels": ["a=1", "a=2"]}), &["labels"]);
+    check(json!({"features": {"buildkitt": true}}), &["features"]);
+    check(json!({"features": {"something-new": true}}), &[]);
 }
 
 #[test]
