@@ -157,12 +157,12 @@ fn unchanged(
 }
 
 fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    let mut any = false;
+    // One rule may cover several settings of one object.
+    let mut lines: Vec<String> = Vec::new();
     for note in &plan.notes {
         let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
             continue;
         };
-        any = true;
         let days = match days_left {
             0 => "today is its last day".to_owned(),
             1 => "1 day".to_owned(),
@@ -177,9 +177,14 @@ fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
             style.dot(),
             whose.join(style.dot())
         );
-        writeln!(out, "  {}", style.dim(&line))?;
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
     }
-    if any { writeln!(out) } else { Ok(()) }
+    for line in &lines {
+        writeln!(out, "  {}", style.dim(line))?;
+    }
+    if !lines.is_empty() { writeln!(out) } else { Ok(()) }
 }
 
 /// One entry a rule: nothing is done about these, so the objects are enough.
