@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// Engines from here on have a key for the IPv6 network of the default bridge.
+const HAS_BIP6: Release = (28, 0);
+
 /// Replies of the engine.
 pub(super) struct Live<'a> {
     pub(super) info: &'a Value,
@@ -218,7 +221,7 @@ fn shown(
             Some(bridge) => typed(facts.kind, bridge["Options"][option].as_str()?),
             None => (facts.name == "bridge").then(|| json!("none")),
         },
-        LiveSource::Bridge(member) => from_bridge(member, live.bridge?),
+        LiveSource::Bridge(member) => from_bridge(member, live.bridge?, release),
         LiveSource::SocketGroup => evidence?.socket_group.map(|group| json!(group)),
         LiveSource::ReloadEvent | LiveSource::Nowhere => None,
     }
@@ -307,8 +310,11 @@ fn firewall_detail<'a>(info: &'a Value, name: &str) -> Option<&'a str> {
 
 fn address_pools(pools: &Value) -> Option<Value> {
     let Some(pools) = pools.as_array() else { return pools.is_null().then(|| json!([])) };
-    let pools = pools.iter().map(|pool| json!({ "base": pool["Base"], "size": pool["Size"] }));
-    Some(pools.collect())
+    // Engines 28 forget addresses at a reload (`invalid Prefix`), though networks go by them.
+    let base =
+        |pool: &Value| pool["Base"].as_str().filter(|it| it.contains('/')).map(str::to_owned);
+    let pools = pools.iter().map(|pool| Some(json!({ "base": base(pool)?, "size": pool["Size"] })));
+    pools.collect()
 }
 
 fn generic_resources(resources: &Value) -> Option<Value> {
@@ -345,7 +351,7 @@ fn insecure_registries(config: &Value) -> Option<Value> {
     Some(json!(found))
 }
 
-fn from_bridge(member: BridgeMember, bridge: &Value) -> Option<Value> {
+fn from_bridge(member: BridgeMember, bridge: &Value, release: Option<Release>) -> Option<Value> {
     let family = |v6: bool| {
         let configs = bridge["IPAM"]["Config"].as_array()?;
         configs.iter().find(|it| it["Subnet"].as_str().is_some_and(|net| net.contains(':') == v6))
@@ -364,6 +370,10 @@ fn from_bridge(member: BridgeMember, bridge: &Value) -> Option<Value> {
         BridgeMember::GatewayV4 => gateway(false),
         BridgeMember::GatewayV6 => gateway(true),
         BridgeMember::RangeV4 => range(false),
+        // Without a key for the network itself, the range is all of it.
+        BridgeMember::RangeV6 if release.is_some_and(|it| it < HAS_BIP6) => {
+            Some(family(true).map_or(Value::Null, |it| it["Subnet"].clone()))
+        }
         BridgeMember::RangeV6 => range(true),
         BridgeMember::DefaultGatewayV4 => beside(false, "DefaultGatewayIPv4"),
         BridgeMember::DefaultGatewayV6 => beside(true, "DefaultGatewayIPv6"),

@@ -286,6 +286,11 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         let process = self.restart(old_process).await?;
         progress("waiting for containers");
         let gone = bring_back(*host, &note.ran).await?;
+        // The engine looks at this key at a reload, and at no start.
+        if work.touches("network-diagnostic-port") {
+            progress("reloading the daemon");
+            host.reload().await?;
+        }
         let info = host.info().await?;
         let bridge = host.bridge().await?;
         for part in &work.parts {

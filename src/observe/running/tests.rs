@@ -32,6 +32,8 @@ fn pools_and_resources_have_the_shape_of_the_file() {
     let pools = json!({"DefaultAddressPools": [{"Base": "10.0.0.0/8", "Size": 24}]});
     let expected = json!([{"base": "10.0.0.0/8", "size": 24}]);
     assert_eq!(read(InfoMember::DefaultAddressPools, pools), Some(expected));
+    let forgotten = json!({"DefaultAddressPools": [{"Base": "invalid Prefix", "Size": 24}]});
+    assert_eq!(read(InfoMember::DefaultAddressPools, forgotten), None);
     let resources = json!({"GenericResources": [
         {"DiscreteResourceSpec": {"Kind": "ssd", "Value": 3}},
         {"NamedResourceSpec": {"Kind": "gpu", "Value": "a"}}]});
@@ -43,11 +45,13 @@ fn bridge_shows_addresses_of_both_families() {
     let bridge = json!({"EnableIPv6": true, "IPAM": {"Config": [
         {"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1", "IPRange": "172.17.8.0/24"},
         {"Subnet": "fd00::/64", "Gateway": "fd00::1/64"}]}});
-    let read = |member| from_bridge(member, &bridge);
+    let read = |member| from_bridge(member, &bridge, Some((28, 5)));
     assert_eq!(read(BridgeMember::GatewayV4), Some(json!("172.17.0.1/16")));
     assert_eq!(read(BridgeMember::GatewayV6), Some(json!("fd00::1/64")));
     assert_eq!(read(BridgeMember::RangeV4), Some(json!("172.17.8.0/24")));
     assert_eq!(read(BridgeMember::RangeV6), Some(Value::Null));
+    let older = from_bridge(BridgeMember::RangeV6, &bridge, Some((26, 1)));
+    assert_eq!(older, Some(json!("fd00::/64")));
     assert_eq!(read(BridgeMember::EnableIpv6), Some(json!(true)));
 }
 
