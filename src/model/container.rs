@@ -33,6 +33,8 @@ pub struct ContainerSpec {
     /// Process ID of its first process on the host; 0 when it does not run.
     pub pid: u32,
     pub auto_remove: bool,
+    /// Whether one of its extra hosts is `host-gateway`, an address that the engine fills in.
+    pub names_host_gateway: bool,
     pub has_healthcheck: bool,
 
     pub privileged: bool,

@@ -24,6 +24,7 @@ pub fn container(name: &str) -> ContainerSpec {
         started_at: "2026-11-20T10:00:00Z".into(),
         pid: 4242,
         auto_remove: false,
+        names_host_gateway: false,
         has_healthcheck: false,
         privileged: false,
         capability_request: Default::default(),

@@ -397,6 +397,20 @@ fn impact(
 ) -> Vec<String> {
     let running = context.snapshot.daemon.running_containers;
     let mut lines = Vec::new();
+    if apply == DaemonApply::Reload && forgets_addresses(&context.snapshot.daemon) {
+        let containers = context.snapshot.containers.iter();
+        let name_it: Vec<&str> = containers
+            .filter(|it| it.spec.names_host_gateway)
+            .map(|it| it.spec.name.as_str())
+            .collect();
+        if !name_it.is_empty() {
+            lines.push(format!(
+                "engine 28 forgets `host-gateway` at a reload, so that these do not start again \
+                 until the daemon is restarted: {}",
+                listed(&name_it)
+            ));
+        }
+    }
     if apply == DaemonApply::Restart {
         if running == 0 {
             lines.push("daemon restart; no container runs".to_owned());
@@ -467,6 +481,12 @@ fn aftermath(daemon: &DaemonConfig, key: &str, value: Option<&Value>) -> Vec<Str
         _ => return Vec::new(),
     };
     vec![line]
+}
+
+/// A fault of theirs: the copy that a reload makes of the settings has no addresses. Tried with
+/// 28.5; 26.1 has it not.
+fn forgets_addresses(daemon: &DaemonConfig) -> bool {
+    daemon_keys::release(&daemon.engine_version).is_some_and(|release| release.0 == 28)
 }
 
 /// Returns who runs, and of those who is not brought back by a restart policy.

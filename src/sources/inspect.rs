@@ -88,6 +88,11 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         started_at: started_at.to_owned(),
         pid: state.pid.and_then(|it| u32::try_from(it).ok()).unwrap_or(0),
         auto_remove: host.auto_remove.unwrap_or(false),
+        names_host_gateway: host
+            .extra_hosts
+            .iter()
+            .flatten()
+            .any(|host| host.0.ends_with(":host-gateway")),
         has_healthcheck: healthcheck.is_given(),
         privileged,
         capability_request,
@@ -221,6 +226,8 @@ struct HostConfig<'a> {
     #[serde(borrow)]
     restart_policy: Option<RestartPolicyReply<'a>>,
     auto_remove: Option<bool>,
+    #[serde(borrow)]
+    extra_hosts: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     network_mode: Option<Text<'a>>,
     #[serde(borrow)]

@@ -63,7 +63,7 @@ pub static DAEMON_KEYS: &[DaemonKeyFacts] = &[
     key("authorization-plugins", TextList, (1, 10)).flag("authorization-plugin").reload_resets().info(AuthorizationPlugins).default("[]")
         .about("the only thing that decides which API call a client may make").note("a plugin that does not answer ends the daemon, at a start and at a reload"),
     key("bip", TEXT, (1, 10)).breaks_bridge().bridge(BridgeMember::GatewayV4).shape(Shape::HostAddress(Family::V4))
-        .about("none by itself: it chooses the addresses of the default bridge"),
+        .about("none by itself: it chooses the addresses of the default bridge").note("taken out again, docker0 keeps the address until somebody deletes the interface"),
     key("bip6", TEXT, (28, 0)).breaks_bridge().bridge(BridgeMember::GatewayV6).shape(Shape::HostAddress(Family::V6))
         .about("none by itself: it chooses the addresses of the default bridge"),
     key("bridge", TEXT, (1, 10)).short('b').breaks_bridge().option("com.docker.network.bridge.name")
