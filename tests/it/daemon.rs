@@ -1,10 +1,12 @@
 //! Changing the daemon: its file, its reload and its restart, and the containers that hang on it.
 
+mod every_key;
 mod file;
 mod killed;
 mod refusals;
 mod service;
 mod start_failures;
+mod traps;
 
 use std::{thread, time::Duration};
 
