@@ -75,7 +75,7 @@ fn explain_shows_a_key_and_how_it_stands_on_bookworm() {
     let explain = |subject: &str| host.plimsoll(&["explain", subject]).ok();
     let hosts = explain("daemon/hosts");
     assert!(hosts.contains("--host, -H; with both, the daemon does not start"), "{hosts}");
-    assert!(hosts.contains("`-H fd://` in") && hosts.contains("docker.service:"), "{hosts}");
+    assert!(hosts.contains("start    `-H") && hosts.contains("docker.service:"), "{hosts}");
     let format = explain("daemon/log-format");
     assert!(format.contains("engine 20.10"), "{format}");
     assert!(format.contains("does not know `log-format`; engines from"), "{format}");

@@ -14,12 +14,13 @@ pub(super) struct Scratch {
 
 /// Reads lines `run TAB settings`, and answers each with `verdict TAB ran TAB last words`. Its own
 /// data, sockets and network keep the host's engine out of it; `--validate` spares starts that
-/// fail for sure.
+/// fail for sure. A daemon that neither answers nor ends by itself has said nothing, and is asked
+/// again.
 const SCRIPT: &str = r#"
 set -u
 dir=/tmp/dk-scratch
 export dir
-while IFS="$(printf '\t')" read -r run settings; do
+ask() {
     rm -rf "$dir" 2>/dev/null; mkdir -p "$dir"
     own="\"data-root\": \"$dir/data\", \"exec-root\": \"$dir/exec\", \"pidfile\": \"$dir/pid\""
     own="$own, \"hosts\": [\"unix://$dir/api.sock\"], \"containerd-namespace\": \"dk-scratch\""
@@ -27,9 +28,8 @@ while IFS="$(printf '\t')" read -r run settings; do
     if dockerd --help | grep -q -- --validate &&
         ! dockerd --validate --config-file "$dir/daemon.json" >"$dir/log" 2>&1; then
         printf 'refused\t-\t%s\n' "$(tail -n 1 "$dir/log")"
-        continue
+        return 0
     fi
-    export run
     unshare --net --mount bash -c '
         ip link set lo up
         dockerd --config-file "$dir/daemon.json" >"$dir/log" 2>&1 &
@@ -48,7 +48,9 @@ while IFS="$(printf '\t')" read -r run settings; do
         fi
         kill "$daemon" 2>/dev/null
         wait "$daemon"
+        echo $? >"$dir/status"
     ' >/dev/null 2>&1
+    [ -e "$dir/up" ] || [ "$(cat "$dir/status")" = 1 ] || return 1
     verdict=refused ran=- words=$(tail -n 1 "$dir/log")
     if [ -e "$dir/up" ]; then
         verdict=started
@@ -58,6 +60,10 @@ while IFS="$(printf '\t')" read -r run settings; do
         fi
     fi
     printf '%s\t%s\t%s\n' "$verdict" "$ran" "$words"
+}
+while IFS="$(printf '\t')" read -r run settings; do
+    export run settings
+    ask || ask || ask || printf 'nothing\t-\t%s\n' "$(tail -n 1 "$dir/log")"
 done
 rm -rf "$dir" 2>/dev/null
 exit 0
@@ -77,6 +83,7 @@ impl Scratch {
             .filter_map(|line| {
                 let mut columns = line.splitn(3, '\t');
                 let (verdict, ran) = (columns.next()?, columns.next()?);
+                assert_ne!(verdict, "nothing", "neither started nor refused: {line}");
                 Some(Self {
                     started: verdict == "started",
                     ran: (ran != "-").then_some(ran == "yes"),
