@@ -2,7 +2,12 @@
 //! start or reload, whoever causes it, will apply or fail on.
 
 use super::{Remark, Stands, build::Context};
-use crate::model::{daemon::DaemonConfig, daemon_keys, object::Address, standing::Standing};
+use crate::model::{
+    daemon::DaemonConfig,
+    daemon_keys,
+    object::Address,
+    standing::{Needs, Standing},
+};
 
 /// Returns what is said about the daemon beside the changes, by address.
 pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
@@ -14,6 +19,7 @@ pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
         .filter_map(|key| {
             let standing = daemon.standing(key);
             let text = match &standing {
+                Standing::Pending(Needs::EmptyStart) => daemon.says(key, &standing),
                 Standing::Pending(_) => format!(
                     "{}; the next start of the daemon applies it, whoever causes that",
                     daemon.says(key, &standing)

@@ -131,6 +131,10 @@ fn by_kernel(
 ) -> Verdict {
     match container.process.stated().and_then(|it| it.details.as_ref()).map(shows) {
         Some(Ok(())) => Verdict::Pass,
+        // The kernel shows something else, and the daemon's own change is still to come.
+        Some(Err(has)) if container.daemon_defaults.goes_by(key, want).is_none() => {
+            left_until_restarted(key, has, said(key, want))
+        }
         Some(Err(has)) => after_its_start(container, key, want, has),
         None => by_times(container, key, want),
     }

@@ -229,6 +229,10 @@ fn limits_are_the_kernels_and_not_those_that_inspect_shows() {
     passes(&with_process(shown("09", 2048, 4096), process(4096, 4096)), want());
     passes(&with_process(shown("11", 2048, 4096), process(1, 1)), want());
     is_own(&with_process(shown("09", 10, 10), process(10, 10)), want());
+    // Nobody knows what the daemon goes by, and the kernel knows what the process has.
+    let unknown = with_process(since("11", &[]), process(1024, 1024));
+    is_left(&unknown, want(), &restart("default-ulimits"));
+    is_unknown(&since("11", &[]), want());
 }
 
 #[test]
