@@ -142,3 +142,27 @@ fn containers_that_live_through_are_stopped_for_the_bridge_and_started_again_on_
     assert_eq!(host.docker(&["network", "inspect", "bridge", "--format", option]), "false");
     remove_three(&host);
 }
+
+/// Traps 24 and 25. What drops out of view is there again afterwards; the user that the engine
+/// makes is made by its start alone.
+#[test]
+fn a_remapped_daemon_hides_what_was_there_until_it_is_taken_back_on_trixie() {
+    let host = lab::host(Suite::Trixie).exclusive();
+    let has_user = || host.sh("grep -c dockremap /etc/passwd || true").trim() == "1";
+    let images = || host.docker(&["images", "--quiet"]).lines().count();
+    let loss = ["apply", "-f", FILE, "--yes", "--allow", "loss"];
+    let before = images();
+    declare(&host, "{ userns-remap: default }");
+    let held = host.plimsoll(&["apply", "-f", FILE, "--yes", "--allow", "outage"]);
+    says(&held, "drop out of the daemon's view", "userns-remap");
+    assert!(before > 0 && images() == before && !has_user());
+
+    host.plimsoll(&loss).ok();
+    assert!(images() == 0 && has_user());
+
+    let restart = host.suite.restart_command();
+    host.write(FILE, &format!("version: 1\ndaemon:\n{restart}  absent: [userns-remap]\n"));
+    host.plimsoll(&loss).ok();
+    assert_eq!(images(), before);
+    host.sh("userdel dockremap; sed -i /dockremap/d /etc/subuid /etc/subgid");
+}
