@@ -49,8 +49,9 @@ const CHECKS: &[fn(&Asked<'_>) -> Option<String>] = &[
 /// A reload reads the file alone, and resets some keys that it does not find there. Plugins that
 /// guard the API are gone without a word then (moby `Daemon.Reload`).
 fn reload_drops_flag(asked: &Asked<'_>) -> Option<String> {
-    // Live restore is reloaded before the restart that it is for.
-    if asked.apply != DaemonApply::Reload && asked.key != "live-restore" {
+    // These are reloaded beside a restart, too.
+    let reloads = ["live-restore", "network-diagnostic-port"].contains(&asked.key);
+    if asked.apply != DaemonApply::Reload && !reloads {
         return None;
     }
     asked.daemon.keys.iter().find_map(|(name, key)| {

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    bring_back,
+    back::{bring_back, reload_old, restart, what_is_left},
     effects::{DaemonEffects, Process, Step},
     live::LiveDaemon,
-    reload_old, restart, what_is_left,
 };
 use crate::{
     docker::Endpoint,

@@ -21,6 +21,7 @@ use crate::{
         object::Address,
     },
     plan::{Action, Cause},
+    store::Ran,
 };
 
 type Keys = BTreeMap<String, Value>;

@@ -1,12 +1,16 @@
 //! Whether the daemon goes by a value, as it says itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::model::{
-    daemon_keys::{DaemonKeyFacts, InfoMember, LiveSource, ValueKind},
-    size::Size,
+use super::{Proofs, effects::Step, work::Work};
+use crate::{
+    model::{
+        daemon_keys::{DaemonKeyFacts, InfoMember, LiveSource, ValueKind},
+        size::Size,
+    },
+    plan::DaemonApply,
 };
 
 /// Returns whether an attribute of the `reload` event shows this value; `None` if it cannot tell.
@@ -47,6 +51,36 @@ pub(super) fn event_shows(key: &DaemonKeyFacts, attribute: &str, wanted: &Value)
             _,
         ) => None,
     }
+}
+
+pub(super) fn verify_reload(work: &Work, shown: &BTreeMap<String, String>) -> Step<Proofs> {
+    let mut proofs = Proofs::new();
+    for part in work.parts.iter().filter(|it| it.apply == DaemonApply::Reload) {
+        let attribute = part.facts.and_then(|key| key.event).and_then(|name| shown.get(name));
+        let wanted = part.wanted();
+        let proof = match (part.facts, attribute, wanted) {
+            (Some(key), Some(attribute), Some(wanted)) => {
+                match (event_shows(key, attribute, &wanted), part.sensitive) {
+                    (Some(false), true) => {
+                        return Err(format!("the daemon reloaded without the new {}", part.key));
+                    }
+                    (Some(false), false) => {
+                        return Err(format!(
+                            "the daemon reloaded and reports {}={attribute}, not {wanted}",
+                            part.key
+                        ));
+                    }
+                    (Some(true) | None, false) => {
+                        format!("reload event reports {}={attribute}", part.key)
+                    }
+                    (Some(true) | None, true) => format!("reload event reports {}", part.key),
+                }
+            }
+            _ => "reload event".to_owned(),
+        };
+        proofs.insert(part.key.clone(), proof);
+    }
+    Ok(proofs)
 }
 
 fn is_default(key: &DaemonKeyFacts, attribute: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::{
     model::{
         class::Class,
         daemon::DaemonConfig,
-        daemon_keys::{self, DaemonKeyFacts},
+        daemon_keys::{self, DaemonKeyFacts, Pickup, TakesEffect},
         object::Address,
     },
     plan::{Action, Change, DaemonApply, daemon_file},
@@ -76,6 +76,13 @@ impl Work {
 
     pub(super) fn touches(&self, key: &str) -> bool {
         self.parts.iter().any(|part| part.key == key)
+    }
+
+    /// The default bridge follows only a start at which no container runs.
+    pub(super) fn needs_empty_start(&self) -> bool {
+        self.parts.iter().filter_map(|part| part.facts).any(|key| {
+            key.takes_effect == TakesEffect::EmptyStart || key.pickup == Pickup::EmptyStart
+        })
     }
 
     /// Returns the file's text with all keys as they are to be.
