@@ -416,7 +416,9 @@ fn impact(
             lines.push("daemon restart; no container runs".to_owned());
         } else if stops {
             let (all, stay): (Vec<&str>, Vec<&str>) = stopped(context);
-            lines.push(format!("daemon restart, which stops {}: {}", count(running), listed(&all)));
+            // Paused ones are among them.
+            let number = count(all.len());
+            lines.push(format!("daemon restart, which stops {number}: {}", listed(&all)));
             if takes_effect == TakesEffect::EmptyStart {
                 lines.push(
                     "the default bridge is rebuilt only when the daemon starts while no container \
