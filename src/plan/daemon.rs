@@ -1,26 +1,31 @@
 //! The changes of the daemon's settings: one a key, in an order that spares the containers.
 
+mod forbidden;
+mod impact;
+mod price;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use self::{
+    forbidden::{forbidden, unwritable},
+    impact::{aftermath, impact, lost, stopped},
+    price::{Price, Survival, price, survival},
+};
 use super::{
-    Action, Change, DaemonApply, Held, Lost, SettingChange, Shown,
-    build::{Context, cited, listed},
+    Action, Change, DaemonApply, Held, SettingChange, Shown,
+    build::{Context, cited},
     cause::cause,
-    flags::{argument, excluding_flag},
     host_file::{Against, in_force},
     identity::{change_id, digest_of_policy, key_fingerprint},
-    refusal::{Asked, hosts_drop_in, makes_remap_user, refusal},
+    refusal::{Asked, refusal},
     remarks::stands,
 };
 use crate::{
     model::{
         class::Class,
-        container::RestartName,
-        daemon::{DaemonConfig, Service},
-        daemon_check::Engine,
-        daemon_keys::{self, DaemonKeyFacts, Pickup, TakesEffect, ValueKind},
+        daemon_keys::{self, DaemonKeyFacts, TakesEffect, ValueKind},
         edit::Edit,
         finding::{Finding, Fix, Verdict},
         object::Address,
@@ -100,83 +105,6 @@ fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
         }
     }
     wanted
-}
-
-/// Whether containers keep running while the daemon restarts.
-enum Survival {
-    /// Only a reload is at stake.
-    NotAsked,
-    NothingRuns,
-    /// Live restore is in force.
-    InForce,
-    /// Live restore is in force once this change is done.
-    After(String),
-    No,
-}
-
-fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> Survival {
-    let daemon = &context.snapshot.daemon;
-    if daemon.running_containers == 0 {
-        return Survival::NothingRuns;
-    }
-    if daemon.service.ends_containers() {
-        return Survival::No;
-    }
-    match live_restore.filter(|change| change.held.is_none()) {
-        Some(change) => match &change.action {
-            Action::DaemonKey { value: Some(Value::Bool(true)), .. } => {
-                Survival::After(change.id.clone())
-            }
-            Action::DaemonKey { .. }
-            | Action::UpdateContainer { .. }
-            | Action::ReplaceContainer { .. }
-            | Action::RestartContainer { .. }
-            | Action::EvictContainer { .. } => Survival::No,
-        },
-        None => {
-            let key = daemon.keys.get(LIVE_RESTORE);
-            let on = |value: Option<&Value>| value == Some(&Value::Bool(true));
-            let running = on(key.and_then(|it| it.running.stated()));
-            // The stopping daemon goes by what it runs with, the starting one by what it reads.
-            let stays = on(key.and_then(|it| it.file.as_ref()))
-                || on(key.and_then(|it| it.flag.as_ref()).map(|flag| &flag.value));
-            if running && stays { Survival::InForce } else { Survival::No }
-        }
-    }
-}
-
-/// What a key needs, and how bad that is.
-struct Price {
-    apply: DaemonApply,
-    class: Class,
-    after: Vec<String>,
-}
-
-fn price(takes_effect: TakesEffect, reloads: bool, survival: &Survival) -> Price {
-    let live = Price { apply: DaemonApply::Reload, class: Class::Live, after: vec![] };
-    let restart = |class, after| Price { apply: DaemonApply::Restart, class, after };
-    let spared = match survival {
-        Survival::After(id) => vec![id.clone()],
-        Survival::NotAsked | Survival::NothingRuns | Survival::InForce | Survival::No => vec![],
-    };
-    match takes_effect {
-        TakesEffect::Reload { .. } if reloads => live,
-        TakesEffect::Reload { .. } | TakesEffect::Restart => match survival {
-            Survival::NotAsked | Survival::No => restart(Class::Outage, spared),
-            Survival::NothingRuns | Survival::InForce | Survival::After(_) => {
-                restart(Class::Restart, spared)
-            }
-        },
-        TakesEffect::EmptyStart => match survival {
-            Survival::NothingRuns => restart(Class::Restart, spared),
-            // Those that would live through it are stopped for it.
-            Survival::NotAsked | Survival::No | Survival::InForce | Survival::After(_) => {
-                restart(Class::Outage, vec![])
-            }
-        },
-        TakesEffect::Hides => restart(Class::Loss, vec![]),
-        TakesEffect::Breaks => restart(Class::Outage, spared),
-    }
 }
 
 fn change(
@@ -289,83 +217,6 @@ fn target(facts: Option<&DaemonKeyFacts>, value: Option<Value>) -> (Option<Value
     (empty, reloads)
 }
 
-/// Returns what has to be put right before the key can be changed at all.
-fn forbidden(
-    context: &Context<'_>,
-    key: &str,
-    facts: Option<&DaemonKeyFacts>,
-    value: Option<&Value>,
-    apply: DaemonApply,
-) -> Option<Held> {
-    let daemon = &context.snapshot.daemon;
-    let text = if let Some(why) = &daemon.file_error {
-        format!("{} cannot be read: {why}", daemon.file_path)
-    } else if let Some(flag) = excluding_flag(daemon, key) {
-        let drop_in = hosts_drop_in(daemon).filter(|_| key == "hosts");
-        format!(
-            "the daemon's command line has `{}` ({}); with the key in the file too it does not \
-             start: take the flag out first{}",
-            argument(key, flag),
-            flag.origin.as_deref().unwrap_or("of unknown origin"),
-            drop_in.map_or(String::new(), |how| format!("; {how}")),
-        )
-    } else if let Some(why) = unknown_to_engine(daemon, facts) {
-        why
-    } else if daemon.swarm_active && key == LIVE_RESTORE && value == Some(&Value::Bool(true)) {
-        "this host is a Swarm node, and the daemon does not start with both; leave the Swarm or \
-         drop the key"
-            .into()
-    } else {
-        unreachable_service(context, apply)?
-    };
-    Some(Held::ByHand(text))
-}
-
-/// Returns what has to be put right before the file can be written.
-fn unwritable(daemon: &DaemonConfig, key: &str) -> Option<Held> {
-    let text = match (daemon.file_given_twice.get(key), &daemon.file_obstacle) {
-        (Some(places), _) => daemon_file::ambiguous(key, places),
-        (None, Some(why)) => format!("{} cannot be replaced: {why}", daemon.file_path),
-        (None, None) => return None,
-    };
-    Some(Held::ByHand(text))
-}
-
-fn unknown_to_engine(daemon: &DaemonConfig, facts: Option<&DaemonKeyFacts>) -> Option<String> {
-    Engine::of(daemon).does_not_know(facts?)
-}
-
-fn unreachable_service(context: &Context<'_>, apply: DaemonApply) -> Option<String> {
-    let (command, name) = match apply {
-        DaemonApply::Reload => (&context.policy.reload_command, "reload"),
-        DaemonApply::Restart => (&context.policy.restart_command, "restart"),
-    };
-    if command.is_some() {
-        return None;
-    }
-    let service = &context.snapshot.daemon.service;
-    match (service, apply) {
-        (Service::Process { pid }, DaemonApply::Restart) => Some(format!(
-            "no service manager that plimsoll knows looks after the daemon (process {pid}); \
-             declare the command that restarts it, below `daemon:`\n  \
-             restart-command: [/path/to/restart-docker]"
-        )),
-        (Service::NotFound, _) => Some(format!(
-            "the daemon's process is not visible from here; run on its host as root, or declare \
-             the command that does the {name}"
-        )),
-        (
-            Service::Systemd { .. }
-            | Service::SystemdUser { .. }
-            | Service::OpenRc { .. }
-            | Service::SysVInit { .. }
-            | Service::Snap { .. },
-            _,
-        )
-        | (Service::Process { .. }, DaemonApply::Reload) => None,
-    }
-}
-
 fn how(apply: DaemonApply, write: bool) -> String {
     match (apply, write) {
         (DaemonApply::Reload, true) => {
@@ -385,168 +236,5 @@ fn undo(apply: DaemonApply, write: bool) -> String {
         DaemonApply::Reload => file.into(),
         DaemonApply::Restart if write => format!("{file}, and another restart"),
         DaemonApply::Restart => file.into(),
-    }
-}
-
-fn impact(
-    context: &Context<'_>,
-    facts: Option<&DaemonKeyFacts>,
-    apply: DaemonApply,
-    stops: bool,
-    takes_effect: TakesEffect,
-) -> Vec<String> {
-    let running = context.snapshot.daemon.running_containers;
-    let mut lines = Vec::new();
-    if apply == DaemonApply::Reload && forgets_addresses(&context.snapshot.daemon) {
-        let containers = context.snapshot.containers.iter();
-        let name_it: Vec<&str> = containers
-            .filter(|it| it.spec.names_host_gateway)
-            .map(|it| it.spec.name.as_str())
-            .collect();
-        if !name_it.is_empty() {
-            lines.push(format!(
-                "engine 28 forgets `host-gateway` at a reload, so that these do not start again \
-                 until the daemon is restarted: {}",
-                listed(&name_it)
-            ));
-        }
-    }
-    if apply == DaemonApply::Restart {
-        if running == 0 {
-            lines.push("daemon restart; no container runs".to_owned());
-        } else if stops {
-            let (all, stay): (Vec<&str>, Vec<&str>) = stopped(context);
-            // Paused ones are among them.
-            let number = count(all.len());
-            lines.push(format!("daemon restart, which stops {number}: {}", listed(&all)));
-            if takes_effect == TakesEffect::EmptyStart {
-                lines.push(
-                    "the default bridge is rebuilt only when the daemon starts while no container \
-                     runs, so that they are stopped for it and started again"
-                        .into(),
-                );
-            } else if !stay.is_empty() && takes_effect != TakesEffect::Hides {
-                let stay = listed(&stay);
-                lines.push(format!("no restart policy, so started again by plimsoll: {stay}"));
-            }
-        } else {
-            lines.push(format!(
-                "daemon restart; containers keep running ({running}), published ports pause for \
-                 a moment"
-            ));
-        }
-    }
-    match facts.map(|it| (it.takes_effect, it.pickup)) {
-        Some((TakesEffect::Breaks, _)) => {
-            lines.push("clients of the daemon may be locked out".into());
-        }
-        Some((_, Pickup::ContainerCreation)) => {
-            lines.push("containers that exist keep the old value until they are replaced".into());
-        }
-        Some((_, Pickup::ContainerStart)) => {
-            lines.push("containers that exist follow at their next start".into());
-        }
-        Some((_, Pickup::NewNetworks)) => {
-            lines.push("networks that exist keep the old value".into());
-        }
-        Some((
-            TakesEffect::Reload { .. }
-            | TakesEffect::Restart
-            | TakesEffect::EmptyStart
-            | TakesEffect::Hides,
-            Pickup::NotAboutContainers
-            | Pickup::EmptyStart
-            | Pickup::DaemonStart
-            | Pickup::OutOfView,
-        ))
-        | None => {}
-    }
-    lines
-}
-
-/// Returns what a value brings with it that shows later, or elsewhere.
-fn aftermath(daemon: &DaemonConfig, key: &str, value: Option<&Value>) -> Vec<String> {
-    let line = match (key, value) {
-        ("iptables", Some(Value::Bool(false))) => {
-            "rules that are there stay until the host is next started; from then on containers \
-             reach nothing outside, and are kept apart by nothing, unless you write the rules"
-                .to_owned()
-        }
-        ("userns-remap", Some(value)) if makes_remap_user(value, &daemon.host) => {
-            "the engine makes the user dockremap when it starts; its own check of the file would \
-             make it too, and is left out"
-                .to_owned()
-        }
-        ("min-api-version", Some(Value::String(version))) => {
-            format!("clients that speak no API from {version} on are refused")
-        }
-        _ => return Vec::new(),
-    };
-    vec![line]
-}
-
-/// A fault of theirs: the copy that a reload makes of the settings has no addresses. Tried with
-/// 28.5; 26.1 has it not.
-fn forgets_addresses(daemon: &DaemonConfig) -> bool {
-    daemon_keys::release(&daemon.engine_version).is_some_and(|release| release.0 == 28)
-}
-
-/// Returns who runs, and of those who is not brought back by a restart policy.
-fn stopped<'a>(context: &Context<'a>) -> (Vec<&'a str>, Vec<&'a str>) {
-    let running = || context.snapshot.containers.iter().filter(|it| it.spec.state.has_processes());
-    // Those of `--rm` are gone for good.
-    let stay = running().filter(|it| !it.spec.auto_remove).filter(|it| {
-        match it.spec.restart_policy.name {
-            RestartName::Always | RestartName::UnlessStopped => false,
-            RestartName::No | RestartName::OnFailure | RestartName::Other(_) => true,
-        }
-    });
-    (
-        running().map(|it| it.spec.name.as_str()).collect(),
-        stay.map(|it| it.spec.name.as_str()).collect(),
-    )
-}
-
-fn lost(context: &Context<'_>, takes_effect: TakesEffect, class: Class) -> Option<Lost> {
-    if class < Class::Outage {
-        return None;
-    }
-    let mut also: Vec<String> = Vec::new();
-    if takes_effect == TakesEffect::Hides {
-        let host = &context.snapshot.daemon.host;
-        let some = |number: usize, name: &str| match number {
-            1 => format!("1 {name}"),
-            many => format!("{many} {name}s"),
-        };
-        let volumes = host.volumes.map_or("volumes".to_owned(), |it| some(it, "volume"));
-        let is_empty = host.images == 0 && host.containers == 0;
-        let all = format!(
-            "{}, {} and {volumes}",
-            some(host.images, "image"),
-            some(host.containers, "container"),
-        );
-        also.push(format!(
-            "{} drop out of the daemon's view; they stay on disk",
-            if is_empty { "images, containers and volumes" } else { &all },
-        ));
-    }
-    // The engine removes them with their anonymous volumes when they stop.
-    let removed: Vec<&str> = context
-        .snapshot
-        .containers
-        .iter()
-        .filter(|it| it.spec.auto_remove && it.spec.state.has_processes())
-        .map(|it| it.spec.name.as_str())
-        .collect();
-    if !removed.is_empty() {
-        also.push(format!("started with --rm, so deleted when they stop: {}", listed(&removed)));
-    }
-    Some(Lost { files: Some(Vec::new()), layer_bytes: None, also })
-}
-
-fn count(containers: usize) -> String {
-    match containers {
-        1 => "1 container".into(),
-        many => format!("{many} containers"),
     }
 }
