@@ -50,6 +50,9 @@ pub trait DaemonEffects: Sync {
     /// Lets the candidate take the file's place, in one step.
     fn install_candidate(&self) -> Step<()>;
 
+    /// Keeps the file as it is now beside itself, whoever wrote it, and returns where.
+    fn keep_found(&self) -> Step<String>;
+
     /// Brings the old text back, or removes the file if there was none.
     fn put_back(&self, backup: Option<&str>) -> Step<()>;
 

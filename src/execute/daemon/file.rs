@@ -20,6 +20,7 @@ use crate::plan::daemon_file;
 const BACKUPS: usize = 5;
 const BACKUP_MARK: &str = ".plimsoll-";
 const CANDIDATE_END: &str = ".new";
+const FOUND_END: &str = ".found";
 /// Modes of a file and a directory that were not there before: what packages ship.
 const NEW_MODE: u32 = 0o644;
 const NEW_DIRECTORY_MODE: u32 = 0o755;
@@ -117,6 +118,14 @@ impl DaemonFile {
 
     pub(super) fn install_candidate(&self) -> Step<()> {
         self.replace_by(&self.candidate)
+    }
+
+    /// Keeps the file under a second name, which takes no room on a full disk. Nobody removes it.
+    pub(super) fn keep_found(&self) -> Step<String> {
+        let mut found = self.backup.as_os_str().to_owned();
+        found.push(FOUND_END);
+        fs::hard_link(&self.path, &found).map_err(|error| failed("keep", &self.path, &error))?;
+        Ok(found.to_string_lossy().into_owned())
     }
 
     /// Brings the old text back. The backup stays where it is.
@@ -347,8 +356,11 @@ mod tests {
         assert_eq!(mode(Path::new(&backup)), 0o640);
         assert_eq!(room.names(), ["daemon.json", "daemon.json.plimsoll-7"]);
 
+        fs::write(&path, "theirs").unwrap();
+        let found = file.keep_found().unwrap();
         file.put_back(Some(Path::new(&backup))).unwrap();
         assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("old", 0o640));
+        assert_eq!(fs::read_to_string(found).unwrap(), "theirs");
     }
 
     #[test]

@@ -218,6 +218,10 @@ impl DaemonEffects for LiveDaemon<'_> {
         self.file.install_candidate()
     }
 
+    fn keep_found(&self) -> Step<String> {
+        self.file.keep_found()
+    }
+
     fn put_back(&self, backup: Option<&str>) -> Step<()> {
         self.file.put_back(backup.map(Path::new))
     }

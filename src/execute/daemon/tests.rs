@@ -31,6 +31,7 @@ struct World {
     file: Option<String>,
     candidate: Option<String>,
     backup: Option<String>,
+    found: Option<String>,
     note: Option<DaemonChange>,
     start: Option<DaemonStart>,
     /// What the process goes by; `None` if it does not run.
@@ -62,6 +63,8 @@ struct Faults {
     invalid: bool,
     /// Somebody writes this file while ours is checked.
     edited_meanwhile: Option<&'static str>,
+    /// Somebody writes this file while the daemon starts with ours.
+    edited_at_start: Option<&'static str>,
 }
 
 struct Fake {
@@ -182,6 +185,12 @@ impl DaemonEffects for Fake {
         Ok(())
     }
 
+    fn keep_found(&self) -> Step<String> {
+        let mut world = self.step()?;
+        world.found = world.file.clone();
+        Ok("found".to_owned())
+    }
+
     fn put_back(&self, backup: Option<&str>) -> Step<()> {
         let mut world = self.step()?;
         world.file = backup.and_then(|_| world.backup.clone());
@@ -229,7 +238,11 @@ impl DaemonEffects for Fake {
 
     async fn restart(&self) -> Step<()> {
         let mut world = self.step()?;
-        self.start(&mut world)
+        let started = self.start(&mut world);
+        if let Some(text) = self.faults.edited_at_start.filter(|_| started.is_err()) {
+            world.file = Some(text.to_owned());
+        }
+        started
     }
 
     async fn wait_until_up(&self, other_than: Option<Process>) -> Step<Option<Process>> {
@@ -536,6 +549,22 @@ async fn what_somebody_writes_while_the_new_file_is_checked_stays() {
     assert_eq!(world.file.as_deref(), Some(theirs));
     assert_eq!((&world.candidate, &world.backup, &world.note), (&None, &None, &None));
     assert_eq!((world.reloads, world.starts), (0, 0));
+}
+
+#[tokio::test]
+async fn what_somebody_writes_while_the_daemon_starts_is_kept_beside_the_old_file() {
+    let theirs = "{\"debug\":true}";
+    let faults =
+        Faults { starts_without: Some("bip"), edited_at_start: Some(theirs), ..Faults::default() };
+    let host = Fake::new(OLD, faults);
+    let done = run(&host, &[restarting("bip", json!("10.0.0.1/24"))]).await;
+    assert!(
+        matches!(&done[0], Outcome::Undone { why } if why.ends_with("what they wrote is now in found")),
+        "{done:?}"
+    );
+    is_sound(&host, "edited");
+    let world = host.world();
+    assert_eq!((world.file.as_deref(), world.found.as_deref()), (Some(OLD), Some(theirs)));
 }
 
 #[tokio::test]

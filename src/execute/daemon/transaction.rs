@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     End, Progress, Proofs,
     back::{bring_back, reload_old, restart, what_is_left},
+    digest,
     effects::{DaemonEffects, LogPosition, Process, Step},
     refuse,
     verify::{self, verify_reload},
@@ -112,6 +113,16 @@ impl<E: DaemonEffects> Transaction<'_, E> {
             true => why,
             false => format!("{why}\nlast lines of the daemon's log:\n{}", said.join("\n")),
         };
+        let why = match self.keep_found() {
+            Ok(None) => why,
+            Ok(Some(path)) => format!(
+                "{why}\nsomebody wrote the file meanwhile; what they wrote is now in {path}"
+            ),
+            // Rather a daemon that is down for a while than an edit that is gone.
+            Err(left) => {
+                return End::Stuck { why, left: what_is_left(*host, note, left).await };
+            }
+        };
         let back = async {
             match (reached, host.answers().await) {
                 (DaemonApply::Reload, true) => self.reload_back().await?,
@@ -134,6 +145,16 @@ impl<E: DaemonEffects> Transaction<'_, E> {
             // The note stays, so that the next command tries again.
             Err(left) => End::Stuck { why, left: what_is_left(*host, note, left).await },
         }
+    }
+
+    /// Keeps what somebody wrote over the new file; `None` where nobody did.
+    fn keep_found(&self) -> Step<Option<String>> {
+        let Self { work, host, note, .. } = self;
+        let is_known = match host.read_file().map(|text| digest(text.as_deref())) {
+            Ok(now) => now.is_none() || now == note.before || now.as_ref() == Some(&note.after),
+            Err(_) => false,
+        };
+        if is_known || !work.writes() { Ok(None) } else { host.keep_found().map(Some) }
     }
 
     /// Restarts this process, and notes down that it is on its way out.
