@@ -52,8 +52,16 @@ fn cannot_start_with_it(suite: Suite) {
 #[test]
 fn a_file_that_validation_refuses_is_never_written() {
     let host = lab::host(Suite::Sid).exclusive();
-    // What is inside `builder` is for the engine's own program to judge.
-    let refused = apply(&host, "    builder: { gc: { enabled: maybe } }\n");
+    // The files are there, and whether they are keys only the engine's own program can tell.
+    let refused = apply(
+        &host,
+        "    hosts: [\"unix:///var/run/docker.sock\", \"tcp://127.0.0.1:2376\"]
+    tlsverify: true
+    tlscacert: /etc/passwd
+    tlscert: /etc/passwd
+    tlskey: /etc/passwd
+",
+    );
     assert_eq!(refused.status, 1, "{}{}", refused.stdout, refused.stderr);
     let told = refused.stdout + &refused.stderr;
     assert!(told.contains("the engine refuses the new file"), "{told}");
