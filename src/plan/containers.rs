@@ -131,7 +131,11 @@ pub(super) fn change(
     }
     let how = how(&means, spec);
     let mut impact = impact(context, spec, &means);
-    impact.extend(followers::own_choice(findings));
+    // Who is taken out of action waits for no default, and follows none.
+    let follows = !matches!(means, Means::Evict(_));
+    if follows {
+        impact.extend(followers::own_choice(findings));
+    }
     let undo = undo(context, spec, &means);
     let (container, name) = (spec.id.clone(), spec.name.clone());
     let action = match means {
@@ -162,7 +166,7 @@ pub(super) fn change(
         impact,
         lost,
         undo,
-        after: daemon.before(findings),
+        after: if follows { daemon.before(findings) } else { Vec::new() },
     })
 }
 
