@@ -4,14 +4,14 @@
 //! Source: moby `findConfigurationConflicts` (`daemon/config/config.go`). The check of names and
 //! the decoding go by different lists, which is why some keys pass and do nothing.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use serde::{Deserializer as _, de};
-use serde_json::{Deserializer, Value, value::RawValue};
+use serde_json::Value;
 
 use super::{
     daemon::FileFinding,
     daemon_keys::{self, DAEMON_KEYS, Release, UnusableKey, ValueKind, WhyUnusable, release_text},
+    json_members::leading_members,
     suggest::{nearest, question},
 };
 
@@ -185,35 +185,15 @@ struct Member {
 
 fn members(text: &str) -> Vec<Member> {
     let text = text.trim_start_matches('\u{feff}');
-    let Ok(pairs) = Deserializer::from_str(text).deserialize_map(Pairs) else { return Vec::new() };
-    pairs
+    let Ok(places) = leading_members(text) else { return Vec::new() };
+    places
         .into_iter()
-        .filter_map(|(key, raw)| {
-            // A borrowed raw value is a part of the text it was read from.
-            let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
-            let line = text.get(..start)?.matches('\n').count() + 1;
-            let value = serde_json::from_str(raw.get()).ok()?;
-            Some(Member { key, value, text: raw.get().to_owned(), line })
+        .filter_map(|(key, place)| {
+            let line = text[..place.start].matches('\n').count() + 1;
+            let value = serde_json::from_str(&text[place.clone()]).ok()?;
+            Some(Member { key, value, text: text[place].to_owned(), line })
         })
         .collect()
-}
-
-struct Pairs;
-
-impl<'de> de::Visitor<'de> for Pairs {
-    type Value = Vec<(String, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(pairs)
-    }
 }
 
 #[cfg(test)]

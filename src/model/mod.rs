@@ -18,6 +18,7 @@ pub mod effective;
 pub mod field;
 pub mod finding;
 pub mod host_path;
+pub mod json_members;
 pub mod mount;
 pub mod object;
 pub mod owner;

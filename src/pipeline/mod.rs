@@ -163,21 +163,22 @@ pub async fn act(
     let id = errand.store.next_run(lock)?;
     lock.name_run(id)?;
     let started_at = (errand.clock)();
+    let record = |outcomes| Run {
+        format_version: FORMAT_VERSION.to_owned(),
+        id,
+        command: options.command.to_owned(),
+        started_at: started_at.to_string(),
+        ended_at: (errand.clock)().to_string(),
+        declaration_digest: errand.policy.digest.clone(),
+        outcomes,
+    };
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
     let is_stuck = |it: &RunChange| matches!(it.outcome, Outcome::Stuck { .. });
     // Nobody to ask about containers, and nothing to look at again.
     if of_daemon.iter().any(is_stuck) && Docker::connect(errand.docker.endpoint()).await.is_err() {
         let rest = look.plan.todo().filter(|it| !of_daemon.iter().any(|seen| seen.change == it.id));
         let rest: Vec<RunChange> = rest.map(not_reached).collect();
-        let run = Run {
-            format_version: FORMAT_VERSION.to_owned(),
-            id,
-            command: options.command.to_owned(),
-            started_at: started_at.to_string(),
-            ended_at: (errand.clock)().to_string(),
-            declaration_digest: errand.policy.digest.clone(),
-            outcomes: [of_daemon, rest].concat(),
-        };
+        let run = record([of_daemon, rest].concat());
         let mut last = errand.store.last_applied()?;
         note_undone(&mut last, &run);
         errand.store.save_run(lock, &run)?;
@@ -200,15 +201,7 @@ pub async fn act(
     };
     let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
     unsaved?;
-    let mut run = Run {
-        format_version: FORMAT_VERSION.to_owned(),
-        id,
-        command: options.command.to_owned(),
-        started_at: started_at.to_string(),
-        ended_at: (errand.clock)().to_string(),
-        declaration_digest: errand.policy.digest.clone(),
-        outcomes,
-    };
+    let mut run = record(outcomes);
     // Saved before the second look, which an engine that has gone away would prevent.
     let mut last = errand.store.last_applied()?;
     note_undone(&mut last, &run);

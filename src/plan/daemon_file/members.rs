@@ -1,9 +1,10 @@
 //! Where the members of a JSON object stand in its text.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
-use serde::{Deserializer, de};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
+
+use crate::model::json_members;
 
 /// One `"key": value`.
 pub(super) struct Member {
@@ -33,38 +34,14 @@ impl Member {
 
 /// Lists the members of the object that a text consists of, in their order.
 pub(super) fn members(text: &str) -> Result<Vec<Member>, String> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let pairs = deserializer
-        .deserialize_map(Pairs)
-        .and_then(|pairs| deserializer.end().map(|()| pairs))
+    let places = json_members::members(text)
         .map_err(|error| format!("the file is not a JSON object: {error}"))?;
-    let mut members = Vec::with_capacity(pairs.len());
+    let mut members = Vec::with_capacity(places.len());
     let mut at = text.find('{').map_or(0, |brace| brace + 1);
-    for (key, raw) in pairs {
-        // A borrowed raw value is a part of the text it was read from.
-        let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
-        let value = start..start + raw.get().len();
+    for (key, value) in places {
         let quote = text[at..].find('"').map_or(at, |quote| at + quote);
         at = value.end;
         members.push(Member { key, whole: quote..value.end, value });
     }
     Ok(members)
-}
-
-struct Pairs;
-
-impl<'de> de::Visitor<'de> for Pairs {
-    type Value = Vec<(String, &'de RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(pairs)
-    }
 }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         class::Class,
         container::{ContainerSpec, State},
-        daemon_keys,
+        daemon_keys::{self, Pickup},
         edit::Edit,
         finding::{Fix, Severity, Verdict},
     },
@@ -153,32 +153,14 @@ fn one(container: &ContainerSpec, key: &str, want: &Value) -> Verdict {
     }
 }
 
-/// Returns whether containers follow a key of the daemon.
+/// What these give a container cannot be read off it.
+const NOT_JUDGED: [&str; 4] = ["cdi-spec-dirs", "nri-opts", "runtimes", "storage-opts"];
+
+/// Returns whether containers follow a key of the daemon, and can be judged by it.
 pub fn is_followed(key: &str) -> bool {
-    matches!(
-        key,
-        "cgroup-parent"
-            | "cpu-rt-period"
-            | "cpu-rt-runtime"
-            | "default-cgroupns-mode"
-            | "default-ipc-mode"
-            | "default-runtime"
-            | "default-shm-size"
-            | "default-ulimits"
-            | "dns"
-            | "dns-opts"
-            | "dns-search"
-            | "exec-opts"
-            | "host-gateway-ip"
-            | "host-gateway-ips"
-            | "init"
-            | "init-path"
-            | "log-driver"
-            | "log-opts"
-            | "no-new-privileges"
-            | "seccomp-profile"
-            | "selinux-enabled"
-    )
+    let pickup = daemon_keys::find(key).map(|facts| facts.pickup);
+    matches!(pickup, Some(Pickup::ContainerStart | Pickup::ContainerCreation))
+        && !NOT_JUDGED.contains(&key)
 }
 
 /// Puts those of the keys that containers follow together as they are judged.
