@@ -76,15 +76,16 @@ pub(super) async fn gate(
     options: &GateOptions,
     interrupt: &Interrupt,
 ) -> Verdict {
-    let began = Instant::now();
-    let mut restarts_before = None;
+    let mut first = None;
     let mut blind = 0;
     loop {
         match Seen::of(docker, id).await {
             Ok(seen) => {
                 blind = 0;
-                let restarts = *restarts_before.get_or_insert(seen.restart_count());
-                let look = Look { baseline, options, restarts, waited: began.elapsed() };
+                // A busy engine may take longer to answer than the whole quiet period, and answer
+                // between two crashes: what was not seen to last does not count.
+                let (run, began) = first.get_or_insert_with(|| (Run::of(&seen), Instant::now()));
+                let look = Look { baseline, options, run, waited: began.elapsed() };
                 if let Some(verdict) = look.at(&seen) {
                     return verdict;
                 }
@@ -104,10 +105,25 @@ pub(super) async fn gate(
     }
 }
 
+/// One run of a container's process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Run {
+    restarts: u64,
+    started_at: Option<jiff::Timestamp>,
+}
+
+impl Run {
+    fn of(seen: &Seen) -> Self {
+        Self { restarts: seen.restart_count(), started_at: seen.started_at() }
+    }
+}
+
 struct Look<'a> {
     baseline: &'a Baseline,
     options: &'a GateOptions,
-    restarts: u64,
+    /// As it was at the first look.
+    run: &'a Run,
+    /// Since the first look.
     waited: Duration,
 }
 
@@ -117,7 +133,7 @@ impl Look<'_> {
         if self.baseline.looping && seen.has_processes() {
             return Some(Verdict::Open("restarts over and over, as it did before".into()));
         }
-        if !seen.is_running() || seen.restart_count() > self.restarts {
+        if !seen.is_running() || Run::of(seen) != *self.run {
             return Some(self.stopped(seen));
         }
         let published: BTreeSet<&str> = seen.published_now().into_iter().collect();
@@ -169,6 +185,7 @@ impl Look<'_> {
             "exited" | "dead" => format!("it stopped with exit code {code}, {after}"),
             "paused" => "somebody paused it meanwhile".into(),
             "created" => "it was never started".into(),
+            "running" => format!("it was started again, {after}"),
             _ => format!("it was restarting {after}, last exit code {code}"),
         })
     }
@@ -208,7 +225,7 @@ mod tests {
     fn look(baseline: &Baseline, waited_s: u64, seen: Value) -> Option<Verdict> {
         let options = GateOptions::default();
         let waited = Duration::from_secs(waited_s);
-        Look { baseline, options: &options, restarts: 0, waited }.at(&Seen(seen))
+        Look { baseline, options: &options, run: &Run::default(), waited }.at(&Seen(seen))
     }
 
     fn is_open(verdict: Option<&Verdict>) -> Option<bool> {
@@ -233,6 +250,13 @@ mod tests {
         assert_eq!(is_open(verdict.as_ref()), Some(false));
         let before = Baseline { looping: true, ..Baseline::default() };
         assert_eq!(is_open(look(&before, 1, loops).as_ref()), Some(true));
+    }
+
+    #[test]
+    fn another_run_than_the_one_first_seen_is_closed() {
+        let again =
+            json!({ "State": { "Status": "running", "StartedAt": "2026-11-26T00:47:06Z" } });
+        assert_eq!(is_open(look(&Baseline::default(), 10, again).as_ref()), Some(false));
     }
 
     #[test]
