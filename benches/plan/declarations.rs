@@ -17,6 +17,14 @@ containers:
       container.restart-bounded: true
 "#;
 
+/// What only a new container can have.
+pub(crate) const HARDENED: &str = r#"version: 1
+containers:
+  - name: every-container
+    rules:
+      container.read-only-rootfs: true
+"#;
+
 /// Every rule there is, most of them failing, so that nearly every container is to be replaced.
 pub(crate) const EVERY_RULE: &str = r#"version: 1
 daemon:

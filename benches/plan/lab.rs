@@ -32,26 +32,13 @@ impl Host {
 
     /// Brings the host up with its containers, those of an earlier run included.
     pub(crate) async fn up(&self) -> Outcome<Endpoint> {
-        let mut script = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        script.extend(["tests", "lab", "up"]);
-        run(Command::new(script).arg("sid").env("PLIMSOLL_LAB", self.lab))?;
-        let name = self.name();
-        let pid = run(Command::new("docker").args(["inspect", "-f", "{{.State.Pid}}", &name]))?;
-        let socket = format!("unix:///proc/{}/root/run/docker.sock", pid.trim());
-        let endpoint = Endpoint::resolve(Some(&socket), None)?;
+        let endpoint = host(self.lab, "sid")?;
         self.fill(&Docker::connect(&endpoint).await?).await?;
         Ok(endpoint)
     }
 
     pub(crate) fn remove(&self) -> Outcome<()> {
-        let name = self.name();
-        run(Command::new("docker").args(["rm", "--force", "--volumes", &name]))?;
-        run(Command::new("docker").args(["volume", "rm", "--force", &name]))?;
-        Ok(())
-    }
-
-    fn name(&self) -> String {
-        format!("plimsoll-lab-{}-sid", self.lab)
+        remove(self.lab, "sid")
     }
 
     async fn fill(&self, docker: &Docker) -> Outcome<()> {
@@ -63,7 +50,7 @@ impl Host {
         if missing.is_empty() {
             return Ok(());
         }
-        println!("creating {} containers in {} once", missing.len(), self.name());
+        println!("creating {} containers in {} once", missing.len(), name(self.lab, "sid"));
         let (missing, next) = (Arc::new(missing), Arc::new(AtomicUsize::new(0)));
         let workers: Vec<_> = (0..CREATE_AT_ONCE)
             .map(|_| {
@@ -82,6 +69,36 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// The lab's hosts, oldest engine first.
+pub(crate) const SUITES: [&str; 3] = ["bookworm", "trixie", "sid"];
+
+/// Brings a host up, what is on it included, and returns the way to its engine.
+pub(crate) fn host(lab: &str, suite: &str) -> Outcome<Endpoint> {
+    let mut script = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    script.extend(["tests", "lab", "up"]);
+    run(Command::new(script).arg(suite).env("PLIMSOLL_LAB", lab))?;
+    let name = name(lab, suite);
+    let pid = run(Command::new("docker").args(["inspect", "-f", "{{.State.Pid}}", &name]))?;
+    let socket = format!("unix:///proc/{}/root/run/docker.sock", pid.trim());
+    Ok(Endpoint::resolve(Some(&socket), None)?)
+}
+
+pub(crate) fn remove(lab: &str, suite: &str) -> Outcome<()> {
+    let name = name(lab, suite);
+    run(Command::new("docker").args(["rm", "--force", "--volumes", &name]))?;
+    run(Command::new("docker").args(["volume", "rm", "--force", &name]))?;
+    Ok(())
+}
+
+pub(crate) fn name(lab: &str, suite: &str) -> String {
+    format!("plimsoll-lab-{lab}-{suite}")
+}
+
+/// Runs a script on a host.
+pub(crate) fn sh(host: &str, script: &str) -> Outcome<String> {
+    run(Command::new("docker").args(["exec", host, "sh", "-ec", script]))
 }
 
 fn run(command: &mut Command) -> Outcome<String> {

@@ -2,12 +2,13 @@
 //! one run, their ratio and the goal.
 //!
 //! `cargo bench` runs every row; `cargo bench -- start judge` only those. The rows about
-//! thousands of containers need root and Docker: they bring hosts of their own up and keep them
+//! thousands of containers and about down time need root and Docker: they bring hosts of their own up and keep them
 //! for the next run; `cargo bench -- --clean` removes them.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod declarations;
+mod down;
 mod judge;
 mod lab;
 mod look;
@@ -22,7 +23,7 @@ use lab::Host;
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Groups of rows, in the order in which they run.
-const GROUPS: &[&str] = &["start", "judge", "plan"];
+const GROUPS: &[&str] = &["start", "judge", "plan", "down"];
 
 fn main() -> Outcome<()> {
     // Cargo adds `--bench`.
@@ -31,7 +32,8 @@ fn main() -> Outcome<()> {
         return judge::alone();
     }
     if arguments.iter().any(|it| it == "--clean") {
-        return Host::ALL.iter().try_for_each(Host::remove);
+        Host::ALL.iter().try_for_each(Host::remove)?;
+        return lab::SUITES.iter().try_for_each(|suite| lab::remove(down::LAB, suite));
     }
     if let Some(unknown) = arguments.iter().find(|it| !GROUPS.contains(&it.as_str())) {
         return Err(format!("`{unknown}` is none of {} --clean", GROUPS.join(" ")).into());
@@ -47,6 +49,9 @@ fn main() -> Outcome<()> {
         for host in Host::ALL {
             look::rows(host)?;
         }
+    }
+    if wanted("down") {
+        down::rows()?;
     }
     Ok(())
 }
