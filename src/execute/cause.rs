@@ -1,104 +1,121 @@
-//! Why a replacement may have failed: which of the changed settings fits what it said.
+//! Why a replacement may have failed: which of the changed settings fits what it said and did.
+//!
+//! Programs word the same refusal of the kernel in many ways; most of them carry the C library's
+//! text for it. A setting that was not changed is never the cause.
+
+mod files;
+mod limits;
+mod privileges;
 
 use serde_json::Value;
 
 use super::seen::Seen;
-use crate::model::edit::ContainerEdit;
+use crate::{model::edit::ContainerEdit, plan::lines};
 
 /// Characters of a log line that are shown.
 const SHOWN: usize = 200;
 /// Shorter values of the environment are no secrets, and would blot out half the text.
 const SECRET: usize = 4;
 
-/// Returns its last words, and the changed setting they point to.
-pub(super) fn last_words(twin: &Seen, log: &str, edits: &[ContainerEdit]) -> String {
+/// What points to a cause.
+struct Case<'a> {
+    twin: &'a Seen,
+    edits: &'a [ContainerEdit],
+    /// Its log, redacted, oldest line first.
+    lines: Vec<&'a str>,
+}
+
+/// A changed setting that fits, and what to declare instead.
+struct Cause {
+    what: String,
+    /// One rule's setting, as it stands below `rules`.
+    instead: Option<String>,
+    /// What to know about that setting, or what else to do.
+    note: Option<String>,
+}
+
+impl Cause {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), instead: None, note: None }
+    }
+
+    fn instead(mut self, setting: impl Into<String>) -> Self {
+        self.instead = Some(setting.into());
+        self
+    }
+
+    fn note(mut self, text: impl Into<String>) -> Self {
+        self.note = Some(text.into());
+        self
+    }
+}
+
+/// What is asked for, the most telling first.
+const CAUSES: &[fn(&Case<'_>) -> Option<Cause>] = &[
+    files::read_only_root,
+    files::no_programs_on_tmpfs,
+    files::mount_taken_away,
+    limits::memory,
+    limits::processes,
+    privileges::no_new_privileges,
+    privileges::capability,
+    files::user,
+    privileges::any_of_them,
+    limits::network,
+];
+
+/// Returns the changed setting that its end points to, what to declare instead, and its last
+/// words; a line each, the first one beginning with a line break.
+pub(super) fn last_words(twin: &Seen, log: &str, edits: &[ContainerEdit], name: &str) -> String {
     let log = redacted(log, &twin.0["Config"]["Env"]);
     let lines: Vec<&str> = log.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
+    let last = lines.last().copied();
+    let case = Case { twin, edits, lines };
     let mut text = String::new();
-    if let Some(cause) = likely_cause(twin, &lines, edits) {
-        text.push_str(&format!("; likely cause: {cause}"));
+    if let Some(cause) = CAUSES.iter().find_map(|fits| fits(&case)) {
+        text.push_str(&format!("\nlikely cause: {}", printable(&cause.what)));
+        if let Some(setting) = &cause.instead {
+            let entry = lines::entry(name, &lines::rule(setting));
+            text.push_str(&format!("\nto allow for it, at the end of `containers`:\n{entry}"));
+        }
+        if let Some(note) = &cause.note {
+            text.push_str(&format!("\n{}", printable(note)));
+        }
     }
-    if let Some(last) = lines.last() {
-        let shown: String = last.chars().filter(|it| !it.is_control()).take(SHOWN).collect();
-        text.push_str(&format!("; its last words: {shown}"));
+    if let Some(last) = last {
+        text.push_str(&format!("\nits last words: {}", printable(last)));
     }
     text
 }
 
-fn likely_cause(twin: &Seen, lines: &[&str], edits: &[ContainerEdit]) -> Option<String> {
-    let has = |fits: fn(&ContainerEdit) -> bool| edits.iter().any(fits);
-    let said = |words: &[&str]| {
-        lines.iter().rev().find(|line| {
-            let line = line.to_lowercase();
-            words.iter().any(|word| line.contains(word))
-        })
-    };
-    if has(|it| matches!(it, ContainerEdit::ReadOnlyRootfs(true)))
-        && let Some(line) = said(&["read-only file system", "erofs", "readonly file system"])
-    {
-        return Some(match path_in(line) {
-            Some(path) => format!("read-only root, and it writes to {path}"),
-            None => "read-only root".into(),
-        });
-    }
-    if has(|it| matches!(it, ContainerEdit::Memory(_)))
-        && (twin.ran_out_of_memory()
-            || said(&["out of memory", "cannot allocate memory"]).is_some())
-    {
-        return Some("the memory limit".into());
-    }
-    if has(|it| matches!(it, ContainerEdit::PidsLimit(_)))
-        && said(&["resource temporarily unavailable", "can't fork", "cannot fork"]).is_some()
-    {
-        return Some("the limit on processes".into());
-    }
-    if has(loses_privileges) && said(&["operation not permitted", "eperm"]).is_some() {
-        return Some("a capability it does without now".into());
-    }
-    if has(|it| matches!(it, ContainerEdit::User(_)) || loses_privileges(it))
-        && let Some(line) = said(&["permission denied", "eacces"])
-    {
-        let user = has(|it| matches!(it, ContainerEdit::User(_)));
-        let what = if user { "the user it runs as" } else { "a capability it does without now" };
-        return Some(match path_in(line) {
-            Some(path) => format!("{what}, at {path}"),
-            None => what.into(),
-        });
-    }
-    None
+fn printable(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control()).take(SHOWN).collect()
 }
 
-const fn loses_privileges(edit: &ContainerEdit) -> bool {
-    match edit {
-        ContainerEdit::Privileged(_)
-        | ContainerEdit::BoundCapabilities(_)
-        | ContainerEdit::NoNewPrivileges(_)
-        | ContainerEdit::DefaultSeccomp => true,
-        ContainerEdit::ReadOnlyRootfs(_)
-        | ContainerEdit::Tmpfs { .. }
-        | ContainerEdit::User(_)
-        | ContainerEdit::RemoveMount { .. }
-        | ContainerEdit::NetworkMode(_)
-        | ContainerEdit::PrivatePid
-        | ContainerEdit::PrivateIpc
-        | ContainerEdit::PrivateUts
-        | ContainerEdit::ShareableIpc
-        | ContainerEdit::CgroupnsMode(_)
-        | ContainerEdit::ShmSize(_)
-        | ContainerEdit::Runtime(_)
-        | ContainerEdit::Log { .. }
-        | ContainerEdit::PublishOn { .. }
-        | ContainerEdit::PidsLimit(_)
-        | ContainerEdit::Memory(_)
-        | ContainerEdit::RestartPolicy { .. } => false,
+impl Case<'_> {
+    fn has(&self, fits: impl Fn(&ContainerEdit) -> bool) -> bool {
+        self.edits.iter().any(fits)
+    }
+
+    /// Returns the last line in which one of these stands, in any case.
+    fn said(&self, words: &[&str]) -> Option<&str> {
+        self.lines
+            .iter()
+            .rev()
+            .find(|line| {
+                let line = line.to_lowercase();
+                words.iter().any(|word| line.contains(word))
+            })
+            .copied()
     }
 }
 
-/// The last absolute path of a line: programs name themselves first.
+/// Returns the last absolute path of a line: programs name themselves first.
 fn path_in(line: &str) -> Option<&str> {
-    line.split([' ', '\'', '"', '`', '(', ')', '[', ']', ','])
+    line.split([' ', '\'', '"', '`', '(', ')', '[', ']', ',', '=', '\u{2018}', '\u{2019}'])
         .map(|word| word.trim_end_matches([':', '.', ';']))
-        .rfind(|word| word.len() > 1 && word.starts_with('/'))
+        .map(|word| word.strip_prefix("unix://").unwrap_or(word))
+        .rfind(|word| word.len() > 1 && word.starts_with('/') && !word.starts_with("//"))
 }
 
 /// Values of the environment never leave the engine, whoever prints them.
@@ -108,8 +125,7 @@ fn redacted(log: &str, environment: &Value) -> String {
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.as_str()?.split_once('='))
-        // Search paths are no secret, and would hide the paths that matter here.
-        .filter(|(name, value)| *name != "PATH" && value.len() >= SECRET)
+        .filter(|(name, value)| value.len() >= SECRET && !is_place(name, value))
         .map(|(_, value)| value)
         .collect();
     // Longer ones first: one value may be part of another.
@@ -117,45 +133,13 @@ fn redacted(log: &str, environment: &Value) -> String {
     values.iter().fold(log.to_owned(), |log, value| log.replace(value, "(sensitive)"))
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn words(log: &str, edits: &[ContainerEdit]) -> String {
-        let twin = Seen(json!({ "Config": { "Env": ["TOKEN=hunter22", "PATH=/bin"] } }));
-        last_words(&twin, log, edits)
-    }
-
-    #[test]
-    fn read_only_root_is_named_with_the_path_that_was_written() {
-        let text = words(
-            "starting\n/bin/sh: can't create /var/lib/app/pid: Read-only file system\n",
-            &[ContainerEdit::PidsLimit(1), ContainerEdit::ReadOnlyRootfs(true)],
-        );
-        assert!(text.contains("read-only root, and it writes to /var/lib/app/pid"), "{text}");
-    }
-
-    #[test]
-    fn setting_that_was_not_changed_is_never_the_cause() {
-        let text = words("x: Read-only file system", &[ContainerEdit::PidsLimit(1)]);
-        assert!(!text.contains("likely cause"), "{text}");
-    }
-
-    #[test]
-    fn values_of_the_environment_are_not_repeated() {
-        let text = words("login with hunter22 failed", &[]);
-        assert_eq!(text, "; its last words: login with (sensitive) failed");
-    }
-
-    #[test]
-    fn missing_permission_points_to_what_took_it() {
-        let edits = [ContainerEdit::User("1000".into())];
-        let text = words("open '/data/db': Permission denied", &edits);
-        assert!(text.contains("the user it runs as, at /data/db"), "{text}");
-        let edits = [ContainerEdit::Privileged(false)];
-        let text = words("mount: Operation not permitted", &edits);
-        assert!(text.contains("capability"), "{text}");
-    }
+/// Directories are no secrets, and would hide the paths that matter here.
+fn is_place(name: &str, value: &str) -> bool {
+    let says_so = ["PATH", "HOME", "DIR", "DATA", "PGDATA", "PWD", "ROOT", "TMP"];
+    let is_path = value.starts_with('/')
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "/._-:".contains(c));
+    name == "PATH" || (is_path && says_so.iter().any(|word| name.ends_with(word)))
 }
+
+#[cfg(test)]
+mod tests;

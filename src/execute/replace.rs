@@ -356,7 +356,9 @@ impl<E: Effects> Swap<'_, E> {
         let docker = self.effects.docker();
         let log = docker.logs_tail(self.twin, LOG_LINES).await.unwrap_or_default();
         let words = match Seen::find(docker, self.twin).await {
-            Ok(Some(twin)) if twin.was_started() => last_words(&twin, &log, self.order.edits),
+            Ok(Some(twin)) if twin.was_started() => {
+                last_words(&twin, &log, self.order.edits, &self.transaction.name)
+            }
             Ok(_) | Err(_) => String::new(),
         };
         let why = format!("{why}{words}");

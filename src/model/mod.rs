@@ -34,3 +34,4 @@ pub mod snapshot;
 pub mod standing;
 pub mod suggest;
 pub mod transaction;
+pub mod writable_paths;

@@ -208,8 +208,13 @@ pub async fn act(
     note_defaults(&mut last, look);
     errand.store.save_run(lock, &run)?;
     errand.store.save_last_applied(lock, &last)?;
-    let after = look_with(errand, &last).await?;
-    expose_what_did_not_take(&mut run.outcomes, &after.plan);
+    // Who asked to try again has had that; what was undone once more is held from here on.
+    let after = look_with(Errand { retry: false, ..errand }, &last).await?;
+    let in_vain = expose_what_did_not_take(&mut run.outcomes, &after.plan);
+    // What is replaced without effect would be replaced again and again.
+    for (change, why) in in_vain {
+        last.undone.insert(change, undone(&run, &why));
+    }
     remember(&mut last, &run, &after, errand.policy);
     errand.store.save_run(lock, &run)?;
     errand.store.save_last_applied(lock, &last)?;
@@ -306,15 +311,21 @@ fn commands(policy: &Policy) -> Commands {
 }
 
 /// Turns `done` into `failed` where the object still differs: what was promised was not reached.
-fn expose_what_did_not_take(outcomes: &mut [RunChange], after: &Plan) {
+/// Returns which of them interrupt something and would be done once more, and why.
+fn expose_what_did_not_take(outcomes: &mut [RunChange], after: &Plan) -> Vec<(String, String)> {
+    let mut in_vain = Vec::new();
     for outcome in outcomes.iter_mut().filter(|it| matches!(it.outcome, Outcome::Done { .. })) {
         let left = after.changes.iter().find(|change| change.address == outcome.address);
         if let Some(left) = left {
             let settings: Vec<_> = left.settings.iter().map(|it| it.name.as_str()).collect();
             let why = format!("still differs afterwards: {}", settings.join(", "));
+            if left.id == outcome.change && left.interrupts {
+                in_vain.push((left.id.clone(), why.clone()));
+            }
             outcome.outcome = Outcome::Failed { why };
         }
     }
+    in_vain
 }
 
 /// Notes how every object in sync looks, for the next plan.
@@ -332,15 +343,22 @@ fn note_undone(last: &mut LastApplied, run: &Run) {
     for outcome in &run.outcomes {
         match &outcome.outcome {
             Outcome::Undone { why } | Outcome::Stuck { why, .. } => {
-                let undone =
-                    Undone { declaration_digest: digest.clone(), why: why.clone(), run: run.id };
-                last.undone.insert(outcome.change.clone(), undone);
+                last.undone.insert(outcome.change.clone(), undone(run, why));
             }
             Outcome::Done { .. } => {
                 last.undone.remove(&outcome.change);
             }
             Outcome::NotReached | Outcome::Failed { .. } => {}
         }
+    }
+}
+
+fn undone(run: &Run, why: &str) -> Undone {
+    Undone {
+        declaration_digest: run.declaration_digest.clone(),
+        why: why.to_owned(),
+        run: run.id,
+        at: run.ended_at.clone(),
     }
 }
 

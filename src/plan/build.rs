@@ -192,11 +192,18 @@ impl<'a> Context<'a> {
         (class > self.ceiling.class).then_some(Held::AboveCeiling(class))
     }
 
-    /// An undone change does not come back until the declaration moves.
-    pub(super) fn undone(&self, id: &str) -> Option<Held> {
+    /// An undone change does not come back until the declaration moves or a person asks.
+    pub(super) fn undone(&self, id: &str, address: &Address) -> Option<Held> {
         let undone = self.last.undone.get(id)?;
-        (undone.declaration_digest == self.policy.digest)
-            .then(|| Held::Undone(format!("undone in run {}: {}", undone.run, undone.why)))
+        if undone.declaration_digest != self.policy.digest {
+            return None;
+        }
+        let at = if undone.at.is_empty() { String::new() } else { format!(", {}", undone.at) };
+        Some(Held::Undone(format!(
+            "a changed declaration, or a person who tries it again:\n  plimsoll apply --retry \
+             --only {address}\nundone in run {}{at}: {}",
+            undone.run, undone.why
+        )))
     }
 
     /// Iterates over what could not be looked at and is not among the containers.

@@ -191,7 +191,7 @@ fn held(
         .or_else(|| by_state(spec, means))
         .or_else(|| referred_to(context, spec, means))
         .or_else(|| in_vain(context, daemon, means, findings))
-        .or_else(|| context.undone(id))
+        .or_else(|| context.undone(id, &Address::container(&spec.name)))
         .or_else(|| writable_layer(context, spec, means, lost))
         .or_else(|| context.above_ceiling(means.class()))
 }

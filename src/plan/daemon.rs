@@ -160,7 +160,7 @@ fn change(
         .or_else(|| refusal(&asked).map(Held::ByHand))
         .or_else(|| against.says(key, apply == DaemonApply::Reload).map(Held::ByHand))
         .or_else(|| unwritable(daemon, key).filter(|_| write))
-        .or_else(|| context.undone(&id))
+        .or_else(|| context.undone(&id, &Address::daemon_key(key)))
         .or_else(|| context.above_ceiling(class));
     let shown = |it: Option<&Value>| match it {
         None => Shown::Absent,

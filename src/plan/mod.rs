@@ -11,6 +11,7 @@ mod host_file;
 pub mod identity;
 mod ledger;
 pub mod limits;
+pub mod lines;
 mod merge;
 mod owner_lines;
 pub mod refusal;

@@ -82,4 +82,7 @@ pub struct Undone {
     pub declaration_digest: String,
     pub why: String,
     pub run: u64,
+    /// When that run ended, RFC 3339.
+    #[serde(default)]
+    pub at: String,
 }

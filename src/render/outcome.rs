@@ -66,10 +66,14 @@ fn step(
         [line] if width(line) <= space => writeln!(out, "{head}  {line}"),
         lines => {
             writeln!(out, "{head}")?;
-            for piece in
-                lines.iter().flat_map(|it| wrapped(it, style.width.saturating_sub(8).max(20)))
-            {
-                writeln!(out, "        {piece}")?;
+            let room = style.width.saturating_sub(8).max(20);
+            for line in lines {
+                // What is to be copied stays in one piece.
+                let whole = || vec![line.clone()];
+                let pieces = if line.starts_with(' ') { whole() } else { wrapped(line, room) };
+                for piece in pieces {
+                    writeln!(out, "        {piece}")?;
+                }
             }
             Ok(())
         }

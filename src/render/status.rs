@@ -97,7 +97,7 @@ fn waits_for(held: &Held) -> &'static str {
         Held::ByHand(_) => "held: something has to be done by hand first",
         Held::OwnedElsewhere(_) => "held: somebody else starts it",
         Held::Conflict(_) => "held: two rules do not agree",
-        Held::Undone(_) => "held: undone before",
+        Held::Undone(_) => "held: undone before; `plimsoll explain` says why",
     }
 }
 

@@ -202,10 +202,17 @@ fn ceiling_own_container_and_undone_changes_hold() {
     case.ceiling.class = Class::Restart;
     assert_eq!(case.only_change().held, Some(Held::AboveCeiling(Class::Recreate)));
     case.ceiling.class = Class::Recreate;
-    let undone = Undone { declaration_digest: "d1".into(), why: "not healthy".into(), run: 7 };
+    let undone = Undone {
+        declaration_digest: "d1".into(),
+        why: "not healthy".into(),
+        run: 7,
+        at: "2026-11-26T10:00:00Z".into(),
+    };
     case.last.undone.insert(case.only_change().id, undone);
-    let held = case.only_change().held;
-    assert_eq!(held, Some(Held::Undone("undone in run 7: not healthy".into())));
+    let Some(Held::Undone(text)) = case.only_change().held else { panic!("not held") };
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], "  plimsoll apply --retry --only container/web");
+    assert_eq!(lines[2], "undone in run 7, 2026-11-26T10:00:00Z: not healthy");
     case.policy.digest = "d2".into();
     assert_eq!(case.only_change().held, None);
     case.ceiling.own_container = Some(case.snapshot.containers[0].spec.id.clone());

@@ -180,9 +180,8 @@ fn needs(held: &Held) -> String {
                                 the declaration: its writable layer holds changes, or nobody \
                                 could look"
             .into(),
-        Held::ByHand(what) | Held::OwnedElsewhere(what) => what.clone(),
+        Held::ByHand(what) | Held::OwnedElsewhere(what) | Held::Undone(what) => what.clone(),
         Held::Conflict(what) => format!("rules that agree: {what}"),
-        Held::Undone(why) => format!("a changed declaration; {why}"),
     }
 }
 
