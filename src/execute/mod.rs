@@ -1,6 +1,7 @@
 //! Writes the world: carries plans out. Judges nothing and chooses nothing.
 
 mod cause;
+mod create;
 pub mod daemon;
 pub mod effects;
 pub mod evict;
@@ -8,6 +9,7 @@ pub mod gate;
 pub mod host;
 mod prediction;
 pub mod recover;
+mod references;
 mod relations;
 mod replace;
 pub mod restart;
@@ -26,8 +28,13 @@ use std::{
 use serde_json::Value;
 
 use self::{
-    effects::Effects, evict::Evicted, gate::GateOptions, relations::Relations, replace::Order,
-    restart::Restarting, seen::Seen,
+    effects::Effects,
+    evict::Evicted,
+    gate::GateOptions,
+    relations::Relations,
+    replace::{Order, Wanted},
+    restart::Restarting,
+    seen::Seen,
 };
 use crate::{
     docker::DockerError,
@@ -217,7 +224,7 @@ impl<E: Effects> Run<'_, E> {
             Some(relations) => relations,
             None => Relations::read(self.effects.docker()).await.map_err(|it| it.to_string())?,
         };
-        let dependents = relations.dependents_of(id, name);
+        let dependents = relations.dependents_of(id, name, &[]);
         self.relations = Some(relations);
         if dependents.is_empty() {
             Ok(seen)
@@ -235,14 +242,13 @@ impl<E: Effects> Run<'_, E> {
         tell: Tell<'_>,
     ) -> Outcome {
         let order = Order {
-            name,
-            edits,
             run: &self.options.run.to_string(),
             gate: &self.options.gate,
             daemon: &self.options.daemon,
             interrupt: self.interrupt,
         };
-        let step = &mut |text| tell(Progress::Step(change, text));
-        replace::replace(self.effects, &order, seen, step).await
+        let step = &mut |_: usize, text| tell(Progress::Step(change, text));
+        let group = [Wanted { name, edits, old: seen }];
+        replace::replace(self.effects, &order, &group, step).await.remove(0)
     }
 }

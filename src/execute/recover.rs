@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::json;
 
 use super::{
@@ -14,19 +15,20 @@ use super::{
     replace::commit,
     seen::Seen,
     steps,
-    withdraw::{Stranded, withdraw},
+    withdraw::{Stranded, Withdrawn, withdraw},
 };
 use crate::{
     docker::{Docker, DockerError, Summary},
     model::{
         object::Address,
-        transaction::{Phase, TXN, Transaction, phase},
+        transaction::{Phase, TXN, Transaction, old_name, phase},
     },
 };
 
 /// One replacement that had been cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
+    /// The first of those that are replaced together.
     pub address: Address,
     /// What was done about it.
     pub text: String,
@@ -39,39 +41,55 @@ pub async fn is_needed(docker: &Docker) -> Result<bool, DockerError> {
     Ok(!cut_off(docker).await?.is_empty())
 }
 
-/// A replacement that was cut off, and what is to be done about it.
+/// Replacements that belong together and were cut off, and what is to be done about them.
 struct CutOff {
-    twin: Summary,
-    transaction: Transaction,
+    members: Vec<Member>,
     next: Next,
 }
 
+/// A replacement, and the container that it replaces unless that is gone.
+struct Member {
+    transaction: Transaction,
+    twin: Summary,
+    old: Option<Summary>,
+}
+
 async fn cut_off(docker: &Docker) -> Result<Vec<CutOff>, DockerError> {
-    let mut twins: Vec<(Summary, Transaction)> = docker
+    let twins: Vec<(Transaction, Summary)> = docker
         .containers_where(&json!({ "label": [TXN] }))
         .await?
         .into_iter()
         .filter_map(|twin| {
             let transaction = Transaction::from_labels(twin.labels.as_ref()?)?;
-            Some((twin, transaction))
+            Some((transaction, twin))
         })
         .collect();
     if twins.is_empty() {
         return Ok(Vec::new());
     }
-    twins.sort_by(|a, b| a.0.name().cmp(b.0.name()));
-    let replaced: Vec<&str> = twins.iter().map(|(_, it)| it.replaces.as_str()).collect();
+    let replaced: Vec<&str> = twins.iter().map(|(it, _)| it.replaces.as_str()).collect();
     let olds: BTreeMap<String, Summary> = docker
         .containers_where(&json!({ "id": replaced }))
         .await?
         .into_iter()
         .map(|old| (old.id.clone(), old))
         .collect();
-    let all = twins.into_iter().map(|(twin, transaction)| {
-        let next = next(&twin, olds.get(&transaction.replaces), &transaction);
-        CutOff { twin, transaction, next }
-    });
-    Ok(all.filter(|it| it.next != Next::Nothing).collect())
+    let mut groups: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+    for (transaction, twin) in twins {
+        let old = olds.get(&transaction.replaces).cloned();
+        let group = groups.entry(transaction.txn.clone()).or_default();
+        group.push(Member { transaction, twin, old });
+    }
+    let mut all: Vec<CutOff> = groups
+        .into_values()
+        .map(|mut members| {
+            members.sort_by_key(|it| it.transaction.seq);
+            CutOff { next: next(&members), members }
+        })
+        .filter(|it| it.next != Next::Nothing)
+        .collect();
+    all.sort_by(|a, b| a.members[0].transaction.name.cmp(&b.members[0].transaction.name));
+    Ok(all)
 }
 
 /// Finishes or undoes every replacement that was cut off.
@@ -82,33 +100,34 @@ pub async fn recover<E: Effects>(
 ) -> Result<Vec<Recovered>, DockerError> {
     let docker = effects.docker();
     let mut recovered = Vec::new();
-    for CutOff { twin, transaction, next } in &cut_off(docker).await? {
+    for CutOff { members, next } in &cut_off(docker).await? {
         let (text, settled) = match next {
             Next::Nothing => continue,
-            Next::Back => back(effects, transaction, &twin.id, "").await,
-            Next::Judge => {
-                let verdict =
-                    gate(docker, &twin.id, &Baseline::default(), options, interrupt).await;
-                match verdict {
-                    Verdict::Open(proof) => finish(effects, transaction, &proof).await,
-                    Verdict::Closed(why) => {
-                        back(effects, transaction, &twin.id, &format!(": {why}")).await
-                    }
-                }
-            }
-            Next::Commit => finish(effects, transaction, "it need not run").await,
+            Next::Back => back(effects, members, "").await,
+            Next::Judge => match judge(docker, members, options, interrupt).await {
+                Ok(proof) => finish(effects, members, &proof).await,
+                Err(why) => back(effects, members, &format!(": {why}")).await,
+            },
+            Next::Commit => finish(effects, members, "it need not run").await,
             Next::Discard => outcome(
-                steps::remove(effects, &twin.id).await,
+                discard(effects, members).await,
                 "the old container is gone, and its replacement never ran: it was removed",
             ),
             Next::Forward => outcome(
-                forward(effects, transaction, twin).await,
+                forward(effects, members).await,
                 "the old container is gone: its replacement took over",
             ),
         };
+        let mut names = members.iter().map(|it| it.transaction.name.as_str());
+        let first = names.next().unwrap_or_default();
+        let with: Vec<&str> = names.collect();
+        let with = match with.as_slice() {
+            [] => String::new(),
+            with => format!(" together with that of {}", with.join(", ")),
+        };
         recovered.push(Recovered {
-            address: Address::container(&transaction.name),
-            text: format!("a replacement was cut off; {text}"),
+            address: Address::container(first),
+            text: format!("a replacement was cut off{with}; {text}"),
             settled,
         });
     }
@@ -118,56 +137,111 @@ pub async fn recover<E: Effects>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Nothing,
-    /// Withdraw the replacement.
+    /// Withdraw the replacements.
     Back,
-    /// Commit if it passes the gate, otherwise withdraw it.
+    /// Commit if they pass the gate, otherwise withdraw them.
     Judge,
     Commit,
-    /// Remove a replacement that has nothing to replace any more.
+    /// Remove replacements that have nothing to replace any more.
     Discard,
-    /// Put a replacement into office that is all there is.
+    /// Put replacements into office that are all there is.
     Forward,
 }
 
 /// Decides by names and states alone. A name that no step of ours gives means that somebody took
 /// a hand in it; then nothing is touched.
-fn next(twin: &Summary, old: Option<&Summary>, transaction: &Transaction) -> Next {
-    let of = |summary: &Summary| match phase(summary.name()) {
-        (name, phase) if name == transaction.name => Some(phase),
+fn next(members: &[Member]) -> Next {
+    let of = |it: &Member, summary: &Summary| match phase(summary.name()) {
+        (name, phase) if name == it.transaction.name => Some(phase),
         _ => None,
     };
-    let Some(twin_phase) = of(twin) else { return Next::Nothing };
-    let never_ran = twin.state == "created";
-    let Some(old) = old else {
-        return match twin_phase {
-            Phase::New => Next::Discard,
-            Phase::InOffice if never_ran && transaction.old_running => Next::Forward,
-            Phase::Failed => Next::Forward,
-            Phase::InOffice | Phase::Old | Phase::Kept(_) => Next::Nothing,
+    let twins: Option<Vec<Phase>> = members.iter().map(|it| of(it, &it.twin)).collect();
+    let olds: Option<Vec<Phase>> =
+        members.iter().filter_map(|it| it.old.as_ref().map(|old| of(it, old))).collect();
+    let (Some(twins), Some(olds)) = (twins, olds) else { return Next::Nothing };
+    let are_ours =
+        twins.iter().all(|it| matches!(it, Phase::New | Phase::InOffice | Phase::Failed))
+            && olds.iter().all(|it| matches!(it, Phase::InOffice | Phase::Old | Phase::Kept(_)));
+    if !are_ours {
+        return Next::Nothing;
+    }
+    let all = |wanted: &Phase| twins.iter().all(|it| it == wanted);
+    let never_ran =
+        members.iter().any(|it| it.twin.state == "created" && it.transaction.old_running);
+    let is_whole = members.iter().all(|it| it.transaction.size == members.len());
+
+    // The first that is kept is the point of no return.
+    if olds.iter().any(|it| matches!(it, Phase::Kept(_))) {
+        let is_committing = all(&Phase::InOffice) && olds.contains(&Phase::Old);
+        return if is_committing { Next::Commit } else { Next::Nothing };
+    }
+    if olds.is_empty() {
+        return match all(&Phase::New) {
+            true => Next::Discard,
+            false if never_ran || twins.contains(&Phase::Failed) => Next::Forward,
+            false => Next::Nothing,
         };
-    };
-    match (of(old), twin_phase) {
-        (Some(Phase::InOffice | Phase::Old), Phase::New | Phase::Failed) => Next::Back,
-        (Some(Phase::Old), Phase::InOffice) => match transaction.old_running {
-            false => Next::Commit,
-            true if never_ran => Next::Back,
-            // Paused by somebody, perhaps as evidence.
-            true if twin.state == "paused" => Next::Nothing,
-            true => Next::Judge,
-        },
-        (Some(Phase::InOffice), Phase::InOffice)
-        | (Some(Phase::InOffice | Phase::Old), Phase::Old | Phase::Kept(_))
-        | (Some(Phase::New | Phase::Failed | Phase::Kept(_)) | None, _) => Next::Nothing,
+    }
+    if !is_whole || twins.contains(&Phase::Failed) || all(&Phase::New) {
+        return Next::Back;
+    }
+    if olds.len() < members.len() {
+        // Removed by hand in the middle. There is no way back any more.
+        return Next::Forward;
+    }
+    if twins.contains(&Phase::New) {
+        return Next::Back;
+    }
+    if olds.contains(&Phase::InOffice) {
+        return Next::Nothing;
+    }
+    if never_ran {
+        return Next::Back;
+    }
+    let running = || members.iter().filter(|it| it.transaction.old_running);
+    match running().count() {
+        0 => Next::Commit,
+        // Paused by somebody, perhaps as evidence.
+        _ if running().any(|it| it.twin.state == "paused") => Next::Nothing,
+        _ => Next::Judge,
     }
 }
 
-async fn back<E: Effects>(
-    effects: &E,
-    transaction: &Transaction,
-    twin: &str,
-    why: &str,
-) -> (String, bool) {
-    match withdraw(effects, transaction, twin).await {
+/// Returns what they have proved, or what speaks against one of them.
+async fn judge(
+    docker: &Docker,
+    members: &[Member],
+    options: &GateOptions,
+    interrupt: &Interrupt,
+) -> Result<String, String> {
+    let baseline = Baseline::default();
+    let baseline = &baseline;
+    let mut watched: FuturesUnordered<_> = members
+        .iter()
+        .filter(|it| it.transaction.old_running)
+        .map(
+            |it| async move { (it, gate(docker, &it.twin.id, baseline, options, interrupt).await) },
+        )
+        .collect();
+    let mut proofs = Vec::new();
+    while let Some((it, verdict)) = watched.next().await {
+        match verdict {
+            Verdict::Open(proof) => proofs.push(proof),
+            Verdict::Closed(why) if members.len() == 1 => return Err(why),
+            Verdict::Closed(why) => return Err(format!("{}: {why}", it.transaction.name)),
+        }
+    }
+    proofs.sort();
+    proofs.dedup();
+    Ok(proofs.join("; "))
+}
+
+async fn back<E: Effects>(effects: &E, members: &[Member], why: &str) -> (String, bool) {
+    let group: Vec<Withdrawn<'_>> = members
+        .iter()
+        .map(|it| Withdrawn { transaction: &it.transaction, twin: &it.twin.id })
+        .collect();
+    match withdraw(effects, &group).await {
         Ok(()) => (format!("the old container was put back as it was{why}"), true),
         Err(Stranded { why, left }) => {
             (format!("and the way back is blocked: {why}; left: {}", left.join(", ")), false)
@@ -175,37 +249,69 @@ async fn back<E: Effects>(
     }
 }
 
-async fn finish<E: Effects>(effects: &E, transaction: &Transaction, proof: &str) -> (String, bool) {
-    let committed = async {
-        let old = Seen::of(effects.docker(), &transaction.replaces).await?;
-        if old.restart_policy() != "no" {
-            steps::set_restart_policy(effects, old.id(), "no").await?;
-        }
-        commit(effects, transaction).await
-    };
-    match committed.await {
+async fn finish<E: Effects>(effects: &E, members: &[Member], proof: &str) -> (String, bool) {
+    match put_aside(effects, members).await {
         Ok(kept) => (
-            format!("the new container is in service ({proof}), the old one is kept as {kept}"),
+            format!(
+                "the new container is in service ({proof}), the old one is kept as {}",
+                kept.join(", ")
+            ),
             true,
         ),
         Err(error) => (format!("the old container could not be put aside: {error}"), false),
     }
 }
 
-async fn forward<E: Effects>(
+/// Fences the old containers that are there and keeps them; returns their names.
+async fn put_aside<E: Effects>(
     effects: &E,
-    transaction: &Transaction,
-    twin: &Summary,
-) -> Result<(), DockerError> {
-    if twin.name() != transaction.name {
-        // The name last: it is what tells that this is still to be done.
-        steps::set_restart_policy(effects, &twin.id, &transaction.old_restart).await?;
-        steps::rename(effects, &twin.id, &transaction.name).await?;
+    members: &[Member],
+) -> Result<Vec<String>, DockerError> {
+    let mut kept = Vec::new();
+    for Member { transaction, .. } in members.iter().rev() {
+        let Some(old) = Seen::find(effects.docker(), &transaction.replaces).await? else {
+            continue;
+        };
+        if !matches!(phase(old.name()).1, Phase::Old) {
+            continue;
+        }
+        if old.restart_policy() != "no" {
+            steps::set_restart_policy(effects, old.id(), "no").await?;
+        }
+        kept.push(commit(effects, transaction).await?);
     }
-    if transaction.old_running && twin.state != "running" {
-        steps::start(effects, &twin.id).await?;
+    Ok(kept)
+}
+
+async fn discard<E: Effects>(effects: &E, members: &[Member]) -> Result<(), DockerError> {
+    for it in members.iter().rev() {
+        steps::remove(effects, &it.twin.id).await?;
     }
     Ok(())
+}
+
+/// Takes old containers that are left out of office, and puts all replacements in.
+async fn forward<E: Effects>(effects: &E, members: &[Member]) -> Result<(), DockerError> {
+    for Member { transaction: it, .. } in members.iter().rev() {
+        let Some(old) = Seen::find(effects.docker(), &it.replaces).await? else { continue };
+        if old.has_processes() {
+            steps::stop(effects, old.id()).await?;
+        }
+        if phase(old.name()).1 == Phase::InOffice {
+            steps::rename(effects, old.id(), &old_name(&it.name)).await?;
+        }
+    }
+    for Member { transaction: it, twin, .. } in members {
+        if twin.name() != it.name {
+            // The name last: it is what tells that this is still to be done.
+            steps::set_restart_policy(effects, &twin.id, &it.old_restart).await?;
+            steps::rename(effects, &twin.id, &it.name).await?;
+        }
+        if it.old_running && twin.state != "running" {
+            steps::start(effects, &twin.id).await?;
+        }
+    }
+    put_aside(effects, members).await.map(|_| ())
 }
 
 fn outcome(result: Result<(), DockerError>, text: &str) -> (String, bool) {
@@ -216,67 +322,4 @@ fn outcome(result: Result<(), DockerError>, text: &str) -> (String, bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn summary(name: &str, state: &str) -> Summary {
-        Summary { names: Some(vec![format!("/{name}")]), state: state.into(), ..Summary::default() }
-    }
-
-    fn decide(old: Option<(&str, &str)>, twin: (&str, &str), old_running: bool) -> Next {
-        let transaction = Transaction {
-            txn: "t".into(),
-            replaces: "old".into(),
-            name: "web".into(),
-            run: "3".into(),
-            old_restart: "always".into(),
-            old_running,
-        };
-        let old = old.map(|(name, state)| summary(name, state));
-        next(&summary(twin.0, twin.1), old.as_ref(), &transaction)
-    }
-
-    #[test]
-    fn every_line_of_the_crash_table_has_its_way_on() {
-        for (old, twin, expected) in [
-            (("web", "running"), ("web.plimsoll-new", "created"), Next::Back),
-            (("web", "exited"), ("web.plimsoll-new", "created"), Next::Back),
-            (("web.plimsoll-old", "exited"), ("web.plimsoll-new", "created"), Next::Back),
-            (("web.plimsoll-old", "exited"), ("web", "created"), Next::Back),
-            (("web.plimsoll-old", "exited"), ("web", "running"), Next::Judge),
-            (("web.plimsoll-old", "exited"), ("web", "restarting"), Next::Judge),
-            (("web.plimsoll-kept-3", "exited"), ("web", "running"), Next::Nothing),
-            (("web.plimsoll-old", "exited"), ("web.plimsoll-failed", "running"), Next::Back),
-            (("web", "exited"), ("web.plimsoll-failed", "exited"), Next::Back),
-            (("web", "running"), ("web.plimsoll-failed", "exited"), Next::Back),
-        ] {
-            assert_eq!(decide(Some(old), twin, true), expected, "{old:?} {twin:?}");
-        }
-    }
-
-    #[test]
-    fn container_that_did_not_run_needs_no_gate() {
-        let old = Some(("web.plimsoll-old", "exited"));
-        assert_eq!(decide(old, ("web", "created"), false), Next::Commit);
-    }
-
-    #[test]
-    fn when_the_old_one_is_gone_what_served_goes_on_and_what_never_did_goes() {
-        assert_eq!(decide(None, ("web", "running"), true), Next::Nothing);
-        assert_eq!(decide(None, ("web", "created"), true), Next::Forward);
-        assert_eq!(decide(None, ("web.plimsoll-failed", "exited"), true), Next::Forward);
-        assert_eq!(decide(None, ("web.plimsoll-new", "created"), true), Next::Discard);
-    }
-
-    #[test]
-    fn names_that_somebody_else_gave_are_left_alone() {
-        for (old, twin) in [
-            (("web-backup", "exited"), ("web", "running")),
-            (("web", "running"), ("web-hardened", "exited")),
-            (("web.plimsoll-old", "exited"), ("web", "paused")),
-            (("web", "running"), ("web.plimsoll-kept-4", "exited")),
-        ] {
-            assert_eq!(decide(Some(old), twin, true), Next::Nothing, "{old:?} {twin:?}");
-        }
-    }
-}
+mod tests;

@@ -1,25 +1,27 @@
-//! Who refers to whom by ID: replacing a container would break those that do.
+//! Who refers to whom by ID: replacing a container alone would break those that do.
 
 use futures_util::{StreamExt as _, stream};
 
 use super::seen::Seen;
 use crate::{
     docker::{Docker, DockerError},
-    model::transaction::{Phase, phase},
+    model::{
+        reference::{Reference, is_to, references},
+        transaction::{Phase, phase},
+    },
+    sources::inspect::from_inspect,
 };
 
 const AT_ONCE: usize = 8;
 
-/// Every container that joins another one's namespace, or links to it.
+/// What every container holds on to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Relations(Vec<Relation>);
 
 #[derive(Clone, Debug)]
 struct Relation {
     of: String,
-    how: &'static str,
-    /// ID or name, as the engine stores it.
-    to: String,
+    reference: Reference,
 }
 
 impl Relations {
@@ -34,40 +36,31 @@ impl Relations {
         let mut relations = Vec::new();
         for seen in seen {
             if let Some(seen) = seen? {
-                relations.extend(relations_of(&seen));
+                relations.extend(relations_of(&seen)?);
             }
         }
         relations.sort_by(|a, b| a.of.cmp(&b.of));
         Ok(Self(relations))
     }
 
-    /// Returns those that would break if this container became another one, in words.
-    pub(super) fn dependents_of(&self, id: &str, name: &str) -> Vec<String> {
+    /// Returns those outside of `group` that would break if this container became another one,
+    /// in words.
+    pub(super) fn dependents_of(&self, id: &str, name: &str, group: &[&str]) -> Vec<String> {
         self.0
             .iter()
-            .filter(|it| it.to == name || (it.to.len() >= 12 && id.starts_with(&it.to)))
-            .map(|it| format!("`{}` {}", it.of, it.how))
+            .filter(|it| is_to(&it.reference.to, id, name) && !group.contains(&it.of.as_str()))
+            .map(|it| format!("`{}` {}", it.of, it.reference.shares.verb()))
             .collect()
     }
 }
 
-fn relations_of(seen: &Seen) -> Vec<Relation> {
-    let host_config = &seen.0["HostConfig"];
-    let joined = [
-        ("NetworkMode", "shares its network"),
-        ("PidMode", "shares its processes"),
-        ("IpcMode", "shares its memory segments"),
-    ]
-    .into_iter()
-    .filter_map(|(key, how)| Some((host_config[key].as_str()?.strip_prefix("container:")?, how)));
-    let linked = host_config["Links"].as_array().into_iter().flatten().filter_map(|link| {
-        let target = link.as_str()?.split(':').next()?;
-        Some((target.trim_start_matches('/'), "links to it"))
-    });
-    joined
-        .chain(linked)
-        .map(|(to, how)| Relation { of: seen.name().into(), how, to: to.into() })
-        .collect()
+fn relations_of(seen: &Seen) -> Result<Vec<Relation>, DockerError> {
+    let bad =
+        |cause: String| DockerError::BadReply { what: "inspecting a container".into(), cause };
+    let reply = serde_json::to_vec(&seen.0).map_err(|error| bad(error.to_string()))?;
+    let spec = from_inspect(&reply).map_err(|error| bad(error.to_string()))?.spec;
+    let all = references(&spec).into_iter();
+    Ok(all.map(|reference| Relation { of: spec.name.clone(), reference }).collect())
 }
 
 #[cfg(test)]
@@ -79,13 +72,16 @@ mod tests {
     #[test]
     fn dependents_are_found_by_id_and_through_links() {
         let id = "0123456789ab".repeat(5);
-        let sidecar = Seen(json!({ "Name": "/sidecar",
+        let sidecar = Seen(json!({ "Id": "1", "Name": "/sidecar", "Config": {},
             "HostConfig": { "NetworkMode": format!("container:{id}") } }));
-        let client = Seen(json!({ "Name": "/client",
+        let client = Seen(json!({ "Id": "2", "Name": "/client", "Config": {},
             "HostConfig": { "NetworkMode": "bridge", "Links": ["/db:/client/database"] } }));
-        let relations = Relations([relations_of(&sidecar), relations_of(&client)].concat());
-        assert_eq!(relations.dependents_of(&id, "web"), ["`sidecar` shares its network"]);
-        assert_eq!(relations.dependents_of(&"f".repeat(64), "db"), ["`client` links to it"]);
-        assert!(relations.dependents_of(&"f".repeat(64), "other").is_empty());
+        let all = [sidecar, client].map(|it| relations_of(&it).unwrap());
+        let relations = Relations(all.concat());
+        let of = |id: &str, name: &str| relations.dependents_of(id, name, &[]);
+        assert_eq!(of(&id, "web"), ["`sidecar` shares its network"]);
+        assert_eq!(of(&"f".repeat(64), "db"), ["`client` links to it"]);
+        assert!(of(&"f".repeat(64), "other").is_empty());
+        assert!(relations.dependents_of(&id, "web", &["sidecar"]).is_empty());
     }
 }

@@ -1,8 +1,11 @@
-//! Replaces a container by one that differs in the wanted settings and in nothing else.
+//! Replaces containers by ones that differ in the wanted settings and in nothing else.
 //!
-//! The replacement is made first, under a name of its own, while the old one still runs: what
+//! The replacements are made first, under names of their own, while the old ones still run: what
 //! the engine refuses is refused at no cost. From then on names say how far it is, labels say
 //! what belongs together, and `recover` finishes or undoes it from there.
+//!
+//! Containers that hold on to each other are one group, those first that others refer to, and
+//! all of them are replaced or none. A single container is a group of one.
 
 use std::{
     fs,
@@ -10,40 +13,36 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value, json};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use super::{
     Interrupt,
     cause::last_words,
+    create::{Asked, create, discard},
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
-    prediction,
+    references::Replaced,
     seen::Seen,
-    steps, twin,
-    withdraw::{Stranded, withdraw},
+    steps,
+    withdraw::{Stranded, Withdrawn, withdraw},
 };
 use crate::{
-    docker::{Docker, DockerError},
+    docker::DockerError,
     model::{
         edit::ContainerEdit,
         owner::Owner,
-        transaction::{Phase, Transaction, kept_name, new_name, old_name, phase},
+        transaction::{Phase, Transaction, kept_name, old_name, phase},
     },
     plan::run::Outcome,
-    sources::{
-        create_body::{DaemonFacts, ImageFacts, create_body, split_endpoints},
-        lower::lower,
-    },
+    sources::create_body::DaemonFacts,
 };
 
 const LOG_LINES: usize = 30;
 
-/// One container to be replaced.
+/// How containers are replaced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order<'a> {
-    pub(super) name: &'a str,
-    pub(super) edits: &'a [ContainerEdit],
     /// Number of the run.
     pub(super) run: &'a str,
     pub(super) gate: &'a GateOptions,
@@ -51,77 +50,134 @@ pub(super) struct Order<'a> {
     pub(super) interrupt: &'a Interrupt,
 }
 
-/// Why nothing was changed, or what was taken back.
-enum Halt {
-    /// Before anything changed, or with everything as it was.
-    Failed(String),
-    Undone(String),
-    Stuck(Stranded),
+/// One container to be replaced.
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) edits: &'a [ContainerEdit],
+    pub(super) old: Seen,
 }
 
+/// What is happening to which of the group, by its position.
+pub(super) type TellOf<'a> = &'a mut (dyn FnMut(usize, String) + Send);
+
+/// Why nothing was changed, or what was taken back; and which of the group it was about.
+enum Halt {
+    /// Before anything changed, or with everything as it was.
+    Failed(usize, String),
+    Undone(usize, String),
+    Stuck(usize, Stranded),
+}
+
+/// Replaces a group, providers first; returns an outcome for each.
 pub(super) async fn replace<E: Effects>(
     effects: &E,
     order: &Order<'_>,
-    old: Seen,
-    tell: &mut (dyn FnMut(String) + Send),
-) -> Outcome {
-    match attempt(effects, order, old, tell).await {
-        Ok(proof) => Outcome::Done { proof },
-        Err(Halt::Failed(why)) => Outcome::Failed { why },
-        Err(Halt::Undone(why)) => Outcome::Undone { why },
-        Err(Halt::Stuck(Stranded { why, left })) => Outcome::Stuck { why, left },
+    group: &[Wanted<'_>],
+    tell: TellOf<'_>,
+) -> Vec<Outcome> {
+    let result = attempt(effects, order, group, tell).await;
+    let of = |at: usize, why: &str, then: &dyn Fn(String) -> Outcome| {
+        let all = group.iter().enumerate();
+        all.map(|(it, _)| {
+            then(match it == at {
+                true => why.to_owned(),
+                false => format!("it comes with container/{}: {why}", group[at].name),
+            })
+        })
+        .collect()
+    };
+    match result {
+        Ok(proofs) => proofs.into_iter().map(|proof| Outcome::Done { proof }).collect(),
+        Err(Halt::Failed(at, why)) => of(at, &why, &|why| Outcome::Failed { why }),
+        Err(Halt::Undone(at, why)) => of(at, &why, &|why| Outcome::Undone { why }),
+        Err(Halt::Stuck(at, Stranded { why, left })) => {
+            of(at, &why, &|why| Outcome::Stuck { why, left: left.clone() })
+        }
     }
+}
+
+/// One of a group, with its replacement.
+struct Member<'a> {
+    wanted: &'a Wanted<'a>,
+    transaction: Transaction,
+    twin: Seen,
 }
 
 async fn attempt<E: Effects>(
     effects: &E,
     order: &Order<'_>,
-    old: Seen,
-    tell: &mut (dyn FnMut(String) + Send),
-) -> Result<String, Halt> {
-    refuse(&old, order.name).map_err(Halt::Failed)?;
-    let transaction = Transaction {
-        txn: format!("{:016x}", RandomState::new().hash_one(old.id())),
-        replaces: old.id().into(),
-        name: order.name.into(),
-        run: order.run.into(),
-        old_restart: old.restart_policy(),
-        old_running: old.has_processes(),
-    };
-    let asked = Asked::of(effects.docker(), order, &old, &transaction).await.map_err(failed)?;
-
-    tell("creating its replacement".into());
-    let twin = create(effects, &asked, &old, &transaction).await?;
-    let now = Seen::of(effects.docker(), old.id()).await;
-    if now.is_ok_and(|now| now.since_last_look() != old.since_last_look()) {
-        discard(effects, &twin, &[]).await;
-        return Err(Halt::Failed("it was changed by somebody else meanwhile".into()));
+    group: &[Wanted<'_>],
+    tell: TellOf<'_>,
+) -> Result<Vec<String>, Halt> {
+    for (at, wanted) in group.iter().enumerate() {
+        refuse(&wanted.old, wanted.name).map_err(|why| Halt::Failed(at, why))?;
     }
-
-    let baseline = Baseline::of(&old, order.gate.quiet, jiff::Timestamp::now());
-    let moves_network = order.edits.iter().any(|it| matches!(it, ContainerEdit::NetworkMode(_)));
-    let baseline = if moves_network { baseline.without_ports() } else { baseline };
-    let swap = Swap { effects, transaction: &transaction, twin: twin.id(), order };
+    let mut members = Vec::new();
+    if let Err(halt) = prepare(effects, order, group, &mut members, tell).await {
+        for member in members.iter().rev() {
+            discard(effects, &member.twin, &[]).await;
+        }
+        return Err(halt);
+    }
+    let baselines = members.iter().map(|it| baseline(it, order)).collect();
+    let swap = Swap { effects, order, members, baselines };
     let times = match swap.forward(tell).await {
         Ok(times) => times,
-        Err(why) => return Err(swap.back(&why, tell).await),
+        Err((at, why)) => return Err(swap.back(at, &why, tell).await),
     };
-    let proof = if transaction.old_running {
-        tell(format!("watching it for at least {} s", order.gate.quiet.as_secs()));
-        let verdict =
-            gate(effects.docker(), twin.id(), &baseline, order.gate, order.interrupt).await;
-        match verdict {
-            Verdict::Open(proof) => format!("{proof}; {times}"),
-            Verdict::Closed(why) => return Err(swap.back(&why, tell).await),
+    let proofs = match swap.watch(tell).await {
+        Ok(proofs) => proofs,
+        Err((at, why)) => return Err(swap.back(at, &why, tell).await),
+    };
+    Ok(swap.commit(&proofs, &times).await)
+}
+
+/// Creates the replacements and looks at the old ones again.
+async fn prepare<'a, E: Effects>(
+    effects: &E,
+    order: &Order<'_>,
+    group: &'a [Wanted<'a>],
+    members: &mut Vec<Member<'a>>,
+    tell: TellOf<'_>,
+) -> Result<(), Halt> {
+    let txn = format!("{:016x}", RandomState::new().hash_one(order.run));
+    let mut replaced = Vec::new();
+    for (at, wanted) in group.iter().enumerate() {
+        let old = &wanted.old;
+        let transaction = Transaction {
+            txn: txn.clone(),
+            replaces: old.id().into(),
+            name: wanted.name.into(),
+            run: order.run.into(),
+            old_restart: old.restart_policy(),
+            old_running: old.has_processes(),
+            seq: at + 1,
+            size: group.len(),
+        };
+        tell(at, "creating its replacement".into());
+        let asked =
+            Asked::of(effects.docker(), order, wanted.edits, old, &transaction, &replaced).await;
+        let asked = asked.map_err(|error| Halt::Failed(at, error.to_string()))?;
+        let twin = create(effects, &asked, old, &transaction).await;
+        let twin = twin.map_err(|why| Halt::Failed(at, why))?;
+        let (old, name) = (old.id().to_owned(), wanted.name.to_owned());
+        replaced.push(Replaced { old, name, twin: twin.id().to_owned() });
+        members.push(Member { wanted, transaction, twin });
+    }
+    for (at, Wanted { old, .. }) in group.iter().enumerate() {
+        let now = Seen::of(effects.docker(), old.id()).await;
+        if now.is_ok_and(|now| now.since_last_look() != old.since_last_look()) {
+            return Err(Halt::Failed(at, "it was changed by somebody else meanwhile".into()));
         }
-    } else {
-        "replaced without being started, as it did not run".into()
-    };
-    let kept = commit(effects, &transaction).await;
-    Ok(match kept {
-        Ok(kept) => format!("{proof}; the old one is kept as {kept}"),
-        Err(error) => format!("{proof}; the old one keeps its passing name for now: {error}"),
-    })
+    }
+    Ok(())
+}
+
+fn baseline(member: &Member<'_>, order: &Order<'_>) -> Baseline {
+    let wanted = member.wanted;
+    let baseline = Baseline::of(&wanted.old, order.gate.quiet, jiff::Timestamp::now());
+    let moves_network = wanted.edits.iter().any(|it| matches!(it, ContainerEdit::NetworkMode(_)));
+    if moves_network { baseline.without_ports() } else { baseline }
 }
 
 /// What the plan holds back already, looked at again.
@@ -164,208 +220,140 @@ fn is_our_own(id: &str) -> bool {
             .any(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(id)))
 }
 
-/// The create request, taken apart.
-struct Asked<'a> {
-    edits: &'a [ContainerEdit],
-    body: Value,
-    /// To connect before the start, where one request cannot take all.
-    later: Map<String, Value>,
-    /// All of them.
-    endpoints: Map<String, Value>,
-}
-
-impl<'a> Asked<'a> {
-    async fn of(
-        docker: &Docker,
-        order: &Order<'a>,
-        old: &Seen,
-        transaction: &Transaction,
-    ) -> Result<Self, DockerError> {
-        let api = docker.version_spoken();
-        let api = (api.major, api.minor);
-        let image = image_facts(docker, old).await?;
-        let mut body = lower(create_body(&old.0, &image, order.daemon, api), order.edits);
-        if !body["Labels"].is_object() {
-            body["Labels"] = json!({});
-        }
-        for (key, value) in transaction.labels() {
-            body["Labels"][key] = json!(value);
-        }
-        let endpoints =
-            body["NetworkingConfig"]["EndpointsConfig"].as_object().cloned().unwrap_or_default();
-        let (body, later) = split_endpoints(body, api);
-        Ok(Self { edits: order.edits, body, later: later.into_iter().collect(), endpoints })
-    }
-}
-
-async fn image_facts(docker: &Docker, old: &Seen) -> Result<ImageFacts, DockerError> {
-    let id = old.0["Image"].as_str().unwrap_or_default();
-    let reference = old.0["Config"]["Image"].as_str().unwrap_or_default();
-    let read = |reply: bytes::Bytes| serde_json::from_slice::<Value>(&reply).unwrap_or_default();
-    let image = read(docker.image(id).await?);
-    let has_entrypoint =
-        image["Config"]["Entrypoint"].as_array().is_some_and(|words| !words.is_empty());
-    let reference_resolves = match docker.image(reference).await {
-        Ok(reply) => read(reply)["Id"] == id,
-        Err(error) if error.code().is_some() => false,
-        Err(error) => return Err(error),
-    };
-    Ok(ImageFacts { reference_resolves, has_entrypoint })
-}
-
-/// Creates the replacement, completes its networks and compares it with what was asked for.
-/// What is wrong with it ends it.
-async fn create<E: Effects>(
-    effects: &E,
-    asked: &Asked<'_>,
-    old: &Seen,
-    transaction: &Transaction,
-) -> Result<Seen, Halt> {
-    let docker = effects.docker();
-    let name = new_name(&transaction.name);
-    let id = match effects.create_container(&name, &asked.body).await {
-        Ok((id, _)) => id,
-        // Perhaps only the answer got lost. A refusal has left nothing.
-        Err(error) => match Seen::find(docker, &name).await {
-            Ok(Some(seen)) if is_of(&seen, transaction) => seen.id().to_owned(),
-            Ok(Some(_)) => {
-                return Err(Halt::Failed(format!("`{name}` is there already: {error}")));
-            }
-            Ok(None) | Err(_) => return Err(failed(error)),
-        },
-    };
-    match complete(effects, asked, &id, old).await {
-        Ok(twin) => Ok(twin),
-        Err((why, fresh)) => {
-            if let Ok(Some(twin)) = Seen::find(docker, &id).await {
-                discard(effects, &twin, &fresh).await;
-            }
-            Err(Halt::Failed(why))
-        }
-    }
-}
-
-fn is_of(seen: &Seen, transaction: &Transaction) -> bool {
-    Transaction::from_labels(&seen.labels()).as_ref() == Some(transaction)
-}
-
-async fn complete<E: Effects>(
-    effects: &E,
-    asked: &Asked<'_>,
-    id: &str,
-    old: &Seen,
-) -> Result<Seen, (String, Vec<String>)> {
-    let words = |error: DockerError| (error.to_string(), Vec::new());
-    for (network, endpoint) in &asked.later {
-        steps::connect(effects, network, id, endpoint).await.map_err(words)?;
-    }
-    let mut twin = Seen::of(effects.docker(), id).await.map_err(words)?;
-    // The engine attaches every container to the network of its mode, even one that somebody
-    // took off that network.
-    let attached = old.networks();
-    let surplus: Vec<String> = twin
-        .networks()
-        .into_keys()
-        .filter(|it| attached_by_mode_only(it, asked, &attached, old))
-        .collect();
-    for network in &surplus {
-        steps::disconnect(effects, network, id).await.map_err(words)?;
-    }
-    if !surplus.is_empty() {
-        twin = Seen::of(effects.docker(), id).await.map_err(words)?;
-    }
-
-    let mut wrong = twin::differences(&asked.body, &twin, old);
-    let is_shared = ["host", "none"].iter().any(|it| twin.networks().contains_key(*it));
-    if !is_shared {
-        wrong.extend(twin::network_differences(&asked.endpoints, &twin));
-    }
-    wrong.extend(prediction::misses(old, &twin, asked.edits));
-    let (moved, fresh) = twin::volume_differences(&asked.body, &twin, old);
-    wrong.extend(moved);
-    if wrong.is_empty() {
-        Ok(twin)
-    } else {
-        let why = format!("the engine made something else than planned: {}", wrong.join(", "));
-        Err((why, fresh))
-    }
-}
-
-fn attached_by_mode_only(
-    network: &str,
-    asked: &Asked<'_>,
-    attached: &std::collections::BTreeMap<String, Value>,
-    old: &Seen,
-) -> bool {
-    !asked.endpoints.contains_key(network)
-        && !attached.contains_key(network)
-        && !matches!(network, "host" | "none")
-        && asked.body["HostConfig"]["NetworkMode"] == old.0["HostConfig"]["NetworkMode"]
-}
-
-/// Removes a replacement that never ran, and volumes that came with it.
-async fn discard<E: Effects>(effects: &E, twin: &Seen, fresh: &[String]) {
-    // What stays is found by its labels, and removed, by the next command.
-    if steps::remove(effects, twin.id()).await.is_ok() {
-        for volume in fresh {
-            let _ = effects.remove_volume(volume).await;
-        }
-    }
-}
-
 /// Steps from the stop to the start, and back again.
 struct Swap<'a, E> {
     effects: &'a E,
-    transaction: &'a Transaction,
-    twin: &'a str,
     order: &'a Order<'a>,
+    members: Vec<Member<'a>>,
+    baselines: Vec<Baseline>,
 }
 
+/// Which of the group failed, and why.
+type Failure = (usize, String);
+
 impl<E: Effects> Swap<'_, E> {
-    /// Returns how long it was down, in words.
-    async fn forward(&self, tell: &mut (dyn FnMut(String) + Send)) -> Result<String, String> {
-        let Transaction { replaces, name, old_running, .. } = self.transaction;
-        let words = |error: DockerError| error.to_string();
+    /// Returns how long they were down, in words.
+    async fn forward(&self, tell: TellOf<'_>) -> Result<String, Failure> {
         let began = Instant::now();
         let mut own = Duration::ZERO;
-        if *old_running {
-            tell("stopping the old one".into());
-            steps::stop(self.effects, replaces).await.map_err(words)?;
-            own += began.elapsed();
+        let transactions = || self.members.iter().map(|it| &it.transaction).enumerate();
+        let of = |at: usize| move |error: DockerError| (at, error.to_string());
+        for (at, it) in transactions().rev().filter(|(_, it)| it.old_running) {
+            tell(at, "stopping the old one".into());
+            let stopping = Instant::now();
+            steps::stop(self.effects, &it.replaces).await.map_err(of(at))?;
+            own += stopping.elapsed();
         }
-        steps::rename(self.effects, replaces, &old_name(name)).await.map_err(words)?;
-        steps::rename(self.effects, self.twin, name).await.map_err(words)?;
+        for (at, it) in transactions() {
+            let name = old_name(&it.name);
+            steps::rename(self.effects, &it.replaces, &name).await.map_err(of(at))?;
+        }
+        for (at, it) in transactions() {
+            let twin = self.members[at].twin.id();
+            steps::rename(self.effects, twin, &it.name).await.map_err(of(at))?;
+        }
         // Stopped by hand, it would start again with the daemon, and two would write to one
         // volume. As late as possible: before this, a reboot brings the old one back by itself.
-        steps::set_restart_policy(self.effects, replaces, "no").await.map_err(words)?;
-        if *old_running {
+        for (at, it) in transactions() {
+            steps::set_restart_policy(self.effects, &it.replaces, "no").await.map_err(of(at))?;
+        }
+        for (at, _) in transactions().filter(|(_, it)| it.old_running) {
             let starting = Instant::now();
-            steps::start(self.effects, self.twin).await.map_err(words)?;
+            steps::start(self.effects, self.members[at].twin.id()).await.map_err(of(at))?;
+            if at + 1 < self.members.len() {
+                self.let_it_come_up(at, tell).await?;
+            }
             own += starting.elapsed();
         }
         let down = began.elapsed();
         Ok(format!(
-            "down for {:.1} s, {} ms of them beyond its own stop and start",
+            "down for {:.1} s, {} ms of them beyond {} own stop and start",
             down.as_secs_f64(),
-            down.saturating_sub(own).as_millis()
+            down.saturating_sub(own).as_millis(),
+            if self.members.len() == 1 { "its" } else { "their" },
         ))
     }
 
-    async fn back(&self, why: &str, tell: &mut (dyn FnMut(String) + Send)) -> Halt {
-        tell(format!("putting the old one back: {why}"));
+    /// Those that need it start when it is healthy, if it can say so, and else at once.
+    async fn let_it_come_up(&self, at: usize, tell: TellOf<'_>) -> Result<(), Failure> {
+        if self.members[at].wanted.old.health().is_some() {
+            tell(at, "waiting for it to become healthy, as others need it".into());
+        }
+        let up = GateOptions { quiet: Duration::ZERO, ..*self.order.gate };
+        match self.gate(at, &up).await {
+            Verdict::Open(_) => Ok(()),
+            Verdict::Closed(why) => Err((at, why)),
+        }
+    }
+
+    async fn gate(&self, at: usize, options: &GateOptions) -> Verdict {
+        let twin = self.members[at].twin.id();
+        gate(self.effects.docker(), twin, &self.baselines[at], options, self.order.interrupt).await
+    }
+
+    /// Watches all of them side by side; returns what each has proved.
+    async fn watch(&self, tell: TellOf<'_>) -> Result<Vec<String>, Failure> {
+        let mut proofs = vec![
+            "replaced without being started, as it did not run".to_owned();
+            self.members.len()
+        ];
+        let mut watched = FuturesUnordered::new();
+        for (at, member) in self.members.iter().enumerate() {
+            if member.transaction.old_running {
+                tell(at, format!("watching it for at least {} s", self.order.gate.quiet.as_secs()));
+                watched.push(async move { (at, self.gate(at, self.order.gate).await) });
+            }
+        }
+        while let Some((at, verdict)) = watched.next().await {
+            match verdict {
+                Verdict::Open(proof) => proofs[at] = proof,
+                Verdict::Closed(why) => return Err((at, why)),
+            }
+        }
+        Ok(proofs)
+    }
+
+    /// From the first that is put aside on, there is only the way forward. Who needs others goes
+    /// first, as those do without it.
+    async fn commit(&self, proofs: &[String], times: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (member, proof) in self.members.iter().zip(proofs).rev() {
+            let times = match member.transaction.old_running {
+                true => format!("; {times}"),
+                false => String::new(),
+            };
+            texts.push(match commit(self.effects, &member.transaction).await {
+                Ok(kept) => format!("{proof}{times}; the old one is kept as {kept}"),
+                Err(error) => {
+                    format!("{proof}{times}; the old one keeps its passing name for now: {error}")
+                }
+            });
+        }
+        texts.reverse();
+        texts
+    }
+
+    async fn back(&self, at: usize, why: &str, tell: TellOf<'_>) -> Halt {
+        let failed = &self.members[at];
+        tell(at, format!("putting the old one back: {why}"));
         let docker = self.effects.docker();
-        let log = docker.logs_tail(self.twin, LOG_LINES).await.unwrap_or_default();
-        let words = match Seen::find(docker, self.twin).await {
+        let log = docker.logs_tail(failed.twin.id(), LOG_LINES).await.unwrap_or_default();
+        let words = match Seen::find(docker, failed.twin.id()).await {
             Ok(Some(twin)) if twin.was_started() => {
-                last_words(&twin, &log, self.order.edits, &self.transaction.name)
+                last_words(&twin, &log, failed.wanted.edits, failed.wanted.name)
             }
             Ok(_) | Err(_) => String::new(),
         };
         let why = format!("{why}{words}");
-        match withdraw(self.effects, self.transaction, self.twin).await {
-            Ok(()) => Halt::Undone(why),
+        let group: Vec<Withdrawn<'_>> = self
+            .members
+            .iter()
+            .map(|it| Withdrawn { transaction: &it.transaction, twin: it.twin.id() })
+            .collect();
+        match withdraw(self.effects, &group).await {
+            Ok(()) => Halt::Undone(at, why),
             Err(Stranded { why: further, left }) => {
-                Halt::Stuck(Stranded { why: format!("{why}; then: {further}"), left })
+                Halt::Stuck(at, Stranded { why: format!("{why}; then: {further}"), left })
             }
         }
     }
@@ -387,8 +375,4 @@ pub(super) async fn commit<E: Effects>(
         replaces.bytes().take(6).map(|byte| (b'0' + byte % 10) as char).collect();
     let kept = kept_name(name, &format!("{run}-{distinct}"));
     steps::rename(effects, replaces, &kept).await.map(|()| kept)
-}
-
-fn failed(error: DockerError) -> Halt {
-    Halt::Failed(error.to_string())
 }

@@ -63,6 +63,10 @@ pub struct ContainerSpec {
     /// False until the first start of a container that takes mounts from others: the engine does
     /// not list them before.
     pub mounts_listed: bool,
+    /// IDs or names of the containers whose mounts it takes, as they were typed.
+    pub volumes_from: Vec<String>,
+    /// Names of the containers that it links to on the default bridge.
+    pub links: Vec<String>,
 
     /// `None` is no limit.
     pub pids_limit: Option<i64>,

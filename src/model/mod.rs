@@ -26,6 +26,7 @@ pub mod predict;
 pub mod process;
 pub mod provenance;
 pub mod redacted;
+pub mod reference;
 #[cfg(test)]
 pub mod samples;
 pub mod selector;

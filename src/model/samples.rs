@@ -40,6 +40,8 @@ pub fn container(name: &str) -> ContainerSpec {
         mounts: Vec::new(),
         volume_paths: Vec::new(),
         mounts_listed: true,
+        volumes_from: Vec::new(),
+        links: Vec::new(),
         pids_limit: None,
         memory_bytes: None,
         restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },

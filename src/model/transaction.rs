@@ -17,6 +17,10 @@ pub const RUN: &str = "io.plimsoll.run";
 pub const OLD_RESTART: &str = "io.plimsoll.old-restart";
 /// `true` if the replaced container ran, so that its replacement is started.
 pub const OLD_RUNNING: &str = "io.plimsoll.old-running";
+/// Position among those that are replaced together, from 1: others refer to lower ones.
+pub const SEQ: &str = "io.plimsoll.seq";
+/// How many are replaced together.
+pub const SIZE: &str = "io.plimsoll.size";
 /// Every label of plimsoll's own starts so.
 pub const LABEL_PREFIX: &str = "io.plimsoll.";
 
@@ -87,12 +91,17 @@ pub struct Transaction {
     pub run: String,
     pub old_restart: String,
     pub old_running: bool,
+    /// Position and number of those that share `txn`, both from 1.
+    pub seq: usize,
+    pub size: usize,
 }
 
 impl Transaction {
-    /// Reads the labels; `None` unless all of them are there.
+    /// Reads the labels; `None` unless all of them are there. Without a position and a number it
+    /// is alone.
     pub fn from_labels(labels: &BTreeMap<String, String>) -> Option<Self> {
         let get = |key: &str| labels.get(key).filter(|value| !value.is_empty()).cloned();
+        let count = |key: &str| get(key).map_or(Some(1), |it| it.parse().ok());
         Some(Self {
             txn: get(TXN)?,
             replaces: get(REPLACES)?,
@@ -100,10 +109,12 @@ impl Transaction {
             run: get(RUN)?,
             old_restart: get(OLD_RESTART)?,
             old_running: get(OLD_RUNNING)? == "true",
+            seq: count(SEQ)?,
+            size: count(SIZE)?,
         })
     }
 
-    pub fn labels(&self) -> [(&'static str, String); 6] {
+    pub fn labels(&self) -> [(&'static str, String); 8] {
         [
             (TXN, self.txn.clone()),
             (REPLACES, self.replaces.clone()),
@@ -111,6 +122,8 @@ impl Transaction {
             (RUN, self.run.clone()),
             (OLD_RESTART, self.old_restart.clone()),
             (OLD_RUNNING, self.old_running.to_string()),
+            (SEQ, self.seq.to_string()),
+            (SIZE, self.size.to_string()),
         ]
     }
 }
@@ -145,10 +158,16 @@ mod tests {
             run: "3".into(),
             old_restart: "on-failure:5".into(),
             old_running: true,
+            seq: 2,
+            size: 3,
         };
         let mut labels: BTreeMap<String, String> =
             transaction.labels().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        assert_eq!(Transaction::from_labels(&labels), Some(transaction));
+        assert_eq!(Transaction::from_labels(&labels), Some(transaction.clone()));
+        labels.remove(SEQ);
+        labels.remove(SIZE);
+        let alone = Transaction { seq: 1, size: 1, ..transaction };
+        assert_eq!(Transaction::from_labels(&labels), Some(alone));
         labels.remove(REPLACES);
         assert_eq!(Transaction::from_labels(&labels), None);
     }

@@ -112,6 +112,8 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         mounts: mounts.mounts,
         volume_paths: mounts.volume_paths,
         mounts_listed: !takes_mounts || !started_at.is_empty(),
+        volumes_from: firsts(host.volumes_from.as_deref()),
+        links: firsts(host.links.as_deref()),
         pids_limit: host.pids_limit.filter(|limit| *limit > 0),
         memory_bytes: host.memory.filter(|limit| *limit > 0),
         restart_policy: host.restart_policy.map_or_else(
@@ -159,6 +161,13 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn text<'a>(value: Option<&'a Text<'_>>) -> &'a str {
     value.map_or("", |it| it.0.as_ref())
+}
+
+/// The containers in `container:mode` and `/container:/self/alias`.
+fn firsts(texts: Option<&[Text<'_>]>) -> Vec<String> {
+    let texts = texts.unwrap_or_default().iter();
+    let firsts = texts.filter_map(|it| it.0.split(':').next());
+    firsts.map(|it| it.trim_start_matches('/').to_owned()).collect()
 }
 
 #[derive(Deserialize)]
@@ -213,6 +222,8 @@ struct HostConfig<'a> {
     tmpfs: Option<BTreeMap<String, String>>,
     #[serde(borrow)]
     volumes_from: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    links: Option<Vec<Text<'a>>>,
     privileged: Option<bool>,
     #[serde(borrow)]
     cap_add: Option<Vec<Text<'a>>>,
