@@ -18,6 +18,7 @@ use crate::{
     screen::{self, Shown},
     signals::Signals,
     terminal::{self, Terminal},
+    watcher,
 };
 
 pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -33,8 +34,11 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         let store = engine::store(global, &endpoint);
         let mut lock = store.lock(engine::holder("apply"), args.lock_timeout).await?;
         let signals = Signals::listen()?;
-        let (docker, recovered) = pipeline::open_under(&endpoint, &store, &lock).await?;
+        let gate = engine::gate(&args.gate);
+        let (docker, recovered) =
+            pipeline::open_under(&endpoint, &store, &lock, &gate, Timestamp::now).await?;
         engine::tell(&recovered)?;
+        engine::tell_cut_off(&store)?;
         let by_itself = if args.yes { policy.limits.apply_ceiling } else { ATTENDED };
         let ceiling = engine::ceiling(args.allow.unwrap_or(by_itself).max(by_itself), &args.narrow);
         let errand = Errand {
@@ -72,9 +76,10 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         }
         let options = ActOptions {
             command: "apply",
-            gate: engine::gate(&args.gate),
+            gate,
             keep_going: args.keep_going,
             interrupt: signals.interrupt(),
+            watcher: &watcher::command(global, &endpoint, &args.gate)?,
         };
         let mut ticker = Ticker::new(terminal);
         let acted =

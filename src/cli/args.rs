@@ -107,6 +107,9 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the version.
     Version,
+    /// Watch over a run; `apply` and `enforce` start it.
+    #[command(hide = true)]
+    Watcher(WatcherArgs),
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +206,12 @@ pub(crate) struct EnforceArgs {
     /// Wait this long for another run to end.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     pub(crate) lock_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatcherArgs {
     #[command(flatten)]
     pub(crate) gate: GateArgs,
 }

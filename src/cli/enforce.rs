@@ -22,6 +22,7 @@ use crate::{
     screen::{self, Shown},
     signals::Signals,
     terminal::Terminal,
+    watcher,
 };
 
 /// A timer's log wants the summary; `plimsoll plan` has the details.
@@ -37,6 +38,7 @@ pub(crate) fn run(
     engine::block_on(async {
         let signals = Signals::listen()?;
         let endpoint = engine::endpoint(global)?;
+        let watcher = watcher::command(global, &endpoint, &args.gate)?;
         let enforcement = Enforcement {
             store: engine::store(global, &endpoint),
             endpoint,
@@ -44,6 +46,7 @@ pub(crate) fn run(
             own_container: observe::own_container(),
             gate: engine::gate(&args.gate),
             lock_timeout: args.lock_timeout,
+            watcher,
             holder: || engine::holder("enforce"),
             clock: Timestamp::now,
             interrupt: signals.interrupt(),

@@ -9,6 +9,7 @@ use plimsoll::{
     observe,
     pipeline::{self, Errand, Look, Recovered, Recovery},
     plan::Ceiling,
+    render::status,
     store::{Holder, Store},
 };
 
@@ -74,7 +75,8 @@ pub(crate) async fn look(
 ) -> Result<Look, Failure> {
     let endpoint = endpoint(global)?;
     let store = store(global, &endpoint);
-    let (docker, recovery) = pipeline::open(&endpoint, &store, holder("recovery")).await?;
+    let (docker, recovery) =
+        pipeline::open(&endpoint, &store, holder("recovery"), Timestamp::now).await?;
     match recovery {
         Recovery::NothingToDo => {}
         Recovery::Done(recovered) => tell(&recovered)?,
@@ -92,6 +94,16 @@ pub(crate) async fn look(
         clock: Timestamp::now,
     };
     Ok(pipeline::look(errand).await?)
+}
+
+/// Says that the last run died and what its watcher did, which nobody was told then.
+pub(crate) fn tell_cut_off(store: &Store) -> Result<(), Failure> {
+    let Some((id, _)) = store.last_applied()?.run else { return Ok(()) };
+    let Some(run) = store.run(id)? else { return Ok(()) };
+    for line in status::told_by_watcher(&run, Timestamp::now()) {
+        output::say(&line);
+    }
+    Ok(())
 }
 
 /// Says what recovery did; fails if something was left that needs a person.

@@ -21,6 +21,7 @@ mod status;
 mod terminal;
 mod validate;
 mod version;
+mod watcher;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -69,6 +70,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Schema => schema::run(),
         Command::Completions(args) => completions::run(&args),
         Command::Version => version::run(),
+        Command::Watcher(args) => watcher::run(&global, &args),
     }
 }
 

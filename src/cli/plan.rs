@@ -19,6 +19,7 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Resu
     let policy = declared::load(&declared::find(global)?)?;
     let ceiling = args.allow.unwrap_or(ATTENDED).max(ATTENDED);
     let look = engine::block_on(engine::look(global, &policy, ceiling, &args.narrow))?;
+    engine::tell_cut_off(&engine::store(global, &engine::endpoint(global)?))?;
     match global.output {
         Output::Json => output::print_json(&screen::plan_json(&look))?,
         Output::Text => {

@@ -31,6 +31,11 @@ impl Ticker {
                 let took = self.since.elapsed().as_secs_f64();
                 self.say(change, &format!("{} after {took:.1} s", ended(outcome)));
             }
+            Progress::Unwatched(why) => {
+                output::say(&format!(
+                    "note: nobody watches over this run, the next command has to: {why}"
+                ));
+            }
             Progress::Saved(_) | Progress::Restarting(..) => {}
         }
     }

@@ -13,7 +13,9 @@ use crate::{
     docker::Endpoint,
     execute::{Interrupt, Tell, gate::GateOptions},
     model::class::Class,
-    pipeline::{self, ActOptions, Acted, Errand, Look, PipelineError, Recovered},
+    pipeline::{
+        self, ActOptions, Acted, Errand, Look, PipelineError, Recovered, watcher::WatcherCommand,
+    },
     plan::{Ceiling, limits},
     store::{Holder, Store},
 };
@@ -27,6 +29,7 @@ pub struct Enforcement<'a> {
     pub own_container: Option<String>,
     pub gate: GateOptions,
     pub lock_timeout: Duration,
+    pub watcher: WatcherCommand,
     pub holder: fn() -> Holder,
     pub clock: fn() -> Timestamp,
     /// Raised when the program is asked to end.
@@ -62,7 +65,9 @@ impl Enforcement<'_> {
     /// Looks, and corrects what the ceiling allows.
     pub async fn pass(&self, policy: &Policy, tell: Tell<'_>) -> Result<Pass, PipelineError> {
         let mut lock = self.store.lock((self.holder)(), self.lock_timeout).await?;
-        let (docker, recovered) = pipeline::open_under(&self.endpoint, &self.store, &lock).await?;
+        let (docker, recovered) =
+            pipeline::open_under(&self.endpoint, &self.store, &lock, &self.gate, self.clock)
+                .await?;
         let ceiling = Ceiling {
             own_container: self.own_container.clone(),
             ..Ceiling::at(self.allow.unwrap_or(policy.limits.enforce_ceiling))
@@ -87,6 +92,7 @@ impl Enforcement<'_> {
                 gate: self.gate,
                 keep_going: true,
                 interrupt: self.interrupt,
+                watcher: &self.watcher,
             };
             let acted = pipeline::act(errand, &mut lock, &before, &options, tell).await?;
             PassResult::Acted(Box::new(acted))

@@ -7,6 +7,7 @@ pub mod effects;
 pub mod evict;
 pub mod gate;
 pub mod host;
+mod in_flight;
 mod prediction;
 pub mod recover;
 mod references;
@@ -102,6 +103,8 @@ pub enum Progress<'a> {
     /// A container, by its ID, that is about to be restarted; without a note it is settled.
     Restarting(&'a str, Option<Restarting>),
     Finished(&'a Change, &'a Outcome),
+    /// Nobody takes over if this process dies, and why.
+    Unwatched(&'a str),
 }
 
 pub type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);

@@ -3,10 +3,11 @@
 //! Goes back, unless the replacement was already in service and is well. Every command that
 //! holds the host's lock runs it first; one list call tells that there is nothing to do.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::{
     Interrupt,
@@ -24,6 +25,9 @@ use crate::{
         transaction::{Phase, TXN, Transaction, old_name, phase},
     },
 };
+
+/// How long a request may be on its way whose sender died.
+const ON_ITS_WAY: Duration = Duration::from_millis(300);
 
 /// One replacement that had been cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +104,10 @@ pub async fn recover<E: Effects>(
 ) -> Result<Vec<Recovered>, DockerError> {
     let docker = effects.docker();
     let mut recovered = Vec::new();
+    if !is_needed(docker).await? {
+        return Ok(recovered);
+    }
+    sleep(ON_ITS_WAY).await;
     for CutOff { members, next } in &cut_off(docker).await? {
         let (text, settled) = match next {
             Next::Nothing => continue,

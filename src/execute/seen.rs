@@ -66,6 +66,11 @@ impl Seen {
         if at.starts_with("0001-") { None } else { at.parse().ok() }
     }
 
+    /// As the engine writes it, by its own clock.
+    pub(super) fn created(&self) -> &str {
+        self.0["Created"].as_str().unwrap_or_default()
+    }
+
     pub(super) fn exit_code(&self) -> i64 {
         self.0["State"]["ExitCode"].as_i64().unwrap_or_default()
     }

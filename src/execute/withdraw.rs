@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::{effects::Effects, seen::Seen, steps};
+use super::{effects::Effects, in_flight, seen::Seen, steps};
 use crate::{
     docker::DockerError,
     model::transaction::{Phase, Transaction, failed_name, phase},
@@ -57,6 +57,12 @@ pub(super) async fn withdraw<E: Effects>(
         let old = old.map_err(|error| strand("find the old container", &error, &it.name))?;
         match old {
             Some(old) => {
+                // Nothing of this transaction happened before its replacement was there.
+                let twin = twins.iter().find(|(name, _)| **name == it.name);
+                let began = twin.map_or(old.created(), |(_, twin)| twin.created()).to_owned();
+                let old = in_flight::settled(docker, old, &began).await.map_err(|error| {
+                    strand("wait for the old container's stop", &error, &it.name)
+                })?;
                 reinstate(effects, &old, it).await?;
                 olds.push((*it, old));
             }

@@ -1,6 +1,7 @@
 //! The arrows between the rooms: recover, look, plan, act, look again.
 
 mod recovery;
+pub mod watcher;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,6 +35,7 @@ use crate::{
 };
 
 pub use self::recovery::{Recovered, Recovery, open, open_under};
+use self::watcher::{Watcher, WatcherCommand, is_worth_watching};
 
 /// Writable layers looked at side by side.
 const LAYERS_AT_ONCE: usize = 8;
@@ -149,6 +151,8 @@ pub struct ActOptions<'a> {
     /// Go on after a change that failed.
     pub keep_going: bool,
     pub interrupt: &'a Interrupt,
+    /// Who takes over if this process dies; started only for plans that need one.
+    pub watcher: &'a WatcherCommand,
 }
 
 /// Carries out what the plan has to do, looks again, and writes down what came of it. A change
@@ -162,6 +166,17 @@ pub async fn act(
 ) -> Result<Acted, PipelineError> {
     let id = errand.store.next_run(lock)?;
     lock.name_run(id)?;
+    let watcher = if is_worth_watching(&look.plan) {
+        match Watcher::start(options.watcher).await {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                tell(Progress::Unwatched(&error.to_string()));
+                None
+            }
+        }
+    } else {
+        None
+    };
     let started_at = (errand.clock)();
     let record = |outcomes| Run {
         format_version: FORMAT_VERSION.to_owned(),
@@ -171,6 +186,7 @@ pub async fn act(
         ended_at: (errand.clock)().to_string(),
         declaration_digest: errand.policy.digest.clone(),
         outcomes,
+        settled: Vec::new(),
     };
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
     let is_stuck = |it: &RunChange| matches!(it.outcome, Outcome::Stuck { .. });
@@ -201,6 +217,9 @@ pub async fn act(
     };
     let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
     unsaved?;
+    if let Some(watcher) = watcher {
+        watcher.dismiss().await;
+    }
     let mut run = record(outcomes);
     // Saved before the second look, which an engine that has gone away would prevent.
     let mut last = errand.store.last_applied()?;

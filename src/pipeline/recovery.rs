@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{PipelineError, RESTART_DEADLINE};
 use crate::{
     docker::{Docker, Endpoint},
@@ -12,6 +14,10 @@ use crate::{
         host::Host,
         recover,
         restart::{self, Restarting},
+    },
+    plan::{
+        FORMAT_VERSION,
+        run::{Run, Settled},
     },
     store::{Holder, Lock, LockError, Store},
 };
@@ -47,6 +53,7 @@ pub async fn open(
     endpoint: &Endpoint,
     store: &Store,
     holder: Holder,
+    clock: fn() -> Timestamp,
 ) -> Result<(Docker, Recovery), PipelineError> {
     let restarting: Vec<Restarting> = store.restarting()?;
     if store.daemon_change()?.is_none() && restarting.is_empty() {
@@ -57,7 +64,8 @@ pub async fn open(
     }
     match store.lock(holder, Duration::ZERO).await {
         Ok(lock) => {
-            let (docker, recovered) = open_under(endpoint, store, &lock).await?;
+            let (docker, recovered) =
+                open_under(endpoint, store, &lock, &GateOptions::default(), clock).await?;
             Ok((docker, Recovery::Done(recovered)))
         }
         Err(LockError::Held(_)) => {
@@ -67,11 +75,14 @@ pub async fn open(
     }
 }
 
-/// The same under a lock that is held already.
+/// The same under a lock that is held already. What was done goes into the record of the run that
+/// was cut off, where this directory knows of it.
 pub async fn open_under(
     endpoint: &Endpoint,
     store: &Store,
     lock: &Lock,
+    gate: &GateOptions,
+    clock: fn() -> Timestamp,
 ) -> Result<(Docker, Vec<Recovered>), PipelineError> {
     let mut recovered = Vec::new();
     // The daemon first: until it is back nobody answers.
@@ -89,8 +100,7 @@ pub async fn open_under(
         Err(error) => return Err(error.into()),
     };
     let host = Host::new(docker.clone());
-    let containers =
-        recover::recover(&host, &GateOptions::default(), &Interrupt::default()).await?;
+    let containers = recover::recover(&host, gate, &Interrupt::default()).await?;
     recovered.extend(containers.into_iter().map(|it| Recovered {
         what: it.address.to_string(),
         text: it.text,
@@ -110,7 +120,48 @@ pub async fn open_under(
             }
         }
     }
+    record(store, lock, &recovered, clock())?;
     Ok((docker, recovered))
+}
+
+fn record(
+    store: &Store,
+    lock: &Lock,
+    recovered: &[Recovered],
+    now: Timestamp,
+) -> Result<(), PipelineError> {
+    let Some((id, command, since)) =
+        lock.predecessor().and_then(|it| Some((it.run?, &it.command, &it.since)))
+    else {
+        return Ok(());
+    };
+    if recovered.is_empty() {
+        return Ok(());
+    }
+    let at = now.to_string();
+    let by = &lock.holder().command;
+    let mut run = store.run(id)?.unwrap_or_else(|| Run {
+        format_version: FORMAT_VERSION.to_owned(),
+        id,
+        command: command.clone(),
+        started_at: since.clone(),
+        ended_at: at.clone(),
+        declaration_digest: String::new(),
+        outcomes: Vec::new(),
+        settled: Vec::new(),
+    });
+    run.settled.extend(recovered.iter().map(|it| Settled {
+        what: it.what.clone(),
+        text: it.text.clone(),
+        settled: it.settled,
+        by: by.clone(),
+        at: at.clone(),
+    }));
+    store.save_run(lock, &run)?;
+    let mut last = store.last_applied()?;
+    last.run = Some((id, at));
+    store.save_last_applied(lock, &last)?;
+    Ok(())
 }
 
 fn of_daemon(recovered: &RecoveredDaemon) -> Recovered {

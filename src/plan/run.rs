@@ -37,6 +37,26 @@ pub struct Run {
     pub declaration_digest: String,
     /// Change ID, address and outcome, in the order they were done.
     pub outcomes: Vec<RunChange>,
+    /// Empty unless the run was cut off and left something half done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
+}
+
+/// The command that takes over when a run dies.
+pub const WATCHER: &str = "watcher";
+
+/// What became of something that a run left half done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// An address, or `daemon`.
+    pub what: String,
+    pub text: String,
+    /// False if a person is needed.
+    pub settled: bool,
+    /// The command that did it: `watcher`, `apply`, `recovery`.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

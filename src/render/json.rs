@@ -93,6 +93,7 @@ pub fn run(run: &Run, after: Option<&Plan>) -> Value {
         },
         "declaration": {"digest": run.declaration_digest},
         "outcomes": run.outcomes,
+        "settled": run.settled,
         "after": after.map(summary),
     })
 }

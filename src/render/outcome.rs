@@ -163,6 +163,7 @@ mod tests {
                 change("web", 900, Outcome::Stuck { why: "engine went away".into(), left }),
                 change("ftp", 0, Outcome::NotReached),
             ],
+            settled: Vec::new(),
         };
         let mut out = Vec::new();
         let style = Style { width: 80, ..Style::plain() };

@@ -14,7 +14,7 @@ use crate::{
     model::snapshot::Kept,
     plan::{
         Held, NoteKind, Plan,
-        run::{Outcome, Run},
+        run::{Outcome, Run, WATCHER},
     },
 };
 
@@ -101,8 +101,48 @@ fn waits_for(held: &Held) -> &'static str {
     }
 }
 
+/// Writes what a run left half done, and what became of it.
+fn cut_off(out: &mut dyn Write, run: &Run, when: &str) -> io::Result<()> {
+    let command = plain(&run.command);
+    writeln!(out, "last run: {command} {} was cut off {when}; {}", run.id, who_settled(run))?;
+    for it in &run.settled {
+        writeln!(out, "  {}: {}", plain(&it.what), plain(&it.text))?;
+    }
+    Ok(())
+}
+
+/// Returns, a line each, what a watcher did about a run that was cut off; nothing for other runs.
+pub fn told_by_watcher(run: &Run, now: Timestamp) -> Vec<String> {
+    if run.settled.iter().all(|it| it.by != WATCHER) {
+        return Vec::new();
+    }
+    let when = ago(&run.ended_at, now).unwrap_or_else(|| run.ended_at.clone());
+    let head = format!(
+        "note: {} {} was cut off {when}; {}",
+        plain(&run.command),
+        run.id,
+        who_settled(run)
+    );
+    let each = run.settled.iter().map(|it| format!("  {}: {}", plain(&it.what), plain(&it.text)));
+    std::iter::once(head).chain(each).collect()
+}
+
+/// Says who put right what a run left half done: `its watcher put right what it left`.
+fn who_settled(run: &Run) -> String {
+    let by_watcher = run.settled.iter().all(|it| it.by == WATCHER);
+    let who = if by_watcher { "its watcher" } else { "a later command" };
+    if run.settled.iter().all(|it| it.settled) {
+        format!("{who} put right what it left")
+    } else {
+        format!("{who} could not put right all that it left")
+    }
+}
+
 fn last_run(out: &mut dyn Write, run: &Run, now: Option<Timestamp>) -> io::Result<()> {
     let when = now.and_then(|now| ago(&run.ended_at, now)).unwrap_or_else(|| run.ended_at.clone());
+    if !run.settled.is_empty() {
+        return cut_off(out, run, &when);
+    }
     let done = run.outcomes.iter().filter(|it| matches!(it.outcome, Outcome::Done { .. })).count();
     writeln!(
         out,

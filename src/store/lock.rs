@@ -14,15 +14,20 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::StoreError;
+use crate::plan::run::WATCHER;
 
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long everybody waits for a watcher, which only puts right what is needed before anything
+/// else can be done.
+const WATCHER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who holds the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Not known until the run has a number.
     pub run: Option<u64>,
-    /// `apply` or `enforce`.
+    /// `apply`, `enforce` or `watcher`.
     pub command: String,
     pub user: String,
     pub pid: u32,
@@ -45,6 +50,7 @@ pub struct Lock {
     file: File,
     path: PathBuf,
     holder: Holder,
+    predecessor: Option<Holder>,
 }
 
 impl Lock {
@@ -56,6 +62,11 @@ impl Lock {
 
     pub fn holder(&self) -> &Holder {
         &self.holder
+    }
+
+    /// Returns who held it last, if they died with it.
+    pub fn predecessor(&self) -> Option<&Holder> {
+        self.predecessor.as_ref()
     }
 
     fn write_holder(&mut self) -> Result<(), StoreError> {
@@ -94,21 +105,26 @@ pub(super) async fn take(
         .mode(0o600)
         .open(path)
         .map_err(failed)?;
-    let deadline = Instant::now() + patience;
+    let began = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                return Err(LockError::Held(read_holder(path)));
-            }
             Err(TryLockError::WouldBlock) => {
-                let left = deadline.saturating_duration_since(Instant::now());
+                let other = read_holder(path);
+                let is_watcher = other.as_ref().is_some_and(|it| it.command == WATCHER);
+                let patience = if is_watcher { patience.max(WATCHER_PATIENCE) } else { patience };
+                let left = patience.saturating_sub(began.elapsed());
+                if left.is_zero() {
+                    return Err(LockError::Held(other));
+                }
                 sleep(PAUSE.min(left)).await;
             }
             Err(TryLockError::Error(source)) => return Err(failed(source).into()),
         }
     }
-    let mut lock = Lock { file, path: path.to_owned(), holder };
+    // Who releases it leaves nothing in it.
+    let predecessor = read_holder(path);
+    let mut lock = Lock { file, path: path.to_owned(), holder, predecessor };
     lock.write_holder()?;
     Ok(lock)
 }

@@ -45,6 +45,7 @@ fn run(id: u64) -> Run {
         ended_at: "2026-11-26T00:01:00Z".to_owned(),
         declaration_digest: "d".to_owned(),
         outcomes: Vec::new(),
+        settled: Vec::new(),
     }
 }
 
