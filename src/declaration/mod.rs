@@ -108,6 +108,11 @@ pub struct ContainerSection {
     /// What becomes of files that a container changed outside its volumes, when it has to be
     /// replaced.
     pub writable_layer: Option<WritableLayer>,
+    /// What may be done to one that was started with `--rm` and is gone once it stops.
+    pub auto_remove: Option<AutoRemove>,
+    /// Whether plimsoll reaches the engine through it: a socket proxy, a VPN. It is never stopped
+    /// then.
+    pub carries_connection: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -117,6 +122,15 @@ pub enum WritableLayer {
     Keep,
     /// Changed files may go.
     Discard,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AutoRemove {
+    /// It is left alone where it would have to stop: there is no way back to it.
+    Hold,
+    /// It may be replaced, with a copy of it at hand until its replacement has proved itself.
+    Replace,
 }
 
 /// An accepted deviation: one rule, some containers, until a day.

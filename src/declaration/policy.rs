@@ -110,12 +110,18 @@ impl Waiver {
     }
 }
 
-/// What may be done to the containers of one `containers:` entry; the last entry that selects
-/// and says something wins.
+/// What may be done to the containers of one `containers:` entry; for each of these the last
+/// entry that selects and says something wins.
+#[derive(Clone, Debug, Default)]
 pub struct Allowance {
     pub on: Selector,
     /// Whether changed files of the writable layer may be discarded.
-    pub discard_writable_layer: bool,
+    pub discard_writable_layer: Option<bool>,
+    /// Whether a container that was started with `--rm`, and is gone once it stops, may be
+    /// replaced.
+    pub replace_auto_removed: Option<bool>,
+    /// Whether plimsoll reaches the engine through it, so that it must never stop.
+    pub carries_connection: Option<bool>,
 }
 
 /// How far apply and enforce may go by themselves.

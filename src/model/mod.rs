@@ -21,6 +21,7 @@ pub mod host_path;
 pub mod json_members;
 pub mod mount;
 pub mod object;
+pub mod own_container;
 pub mod owner;
 pub mod predict;
 pub mod process;

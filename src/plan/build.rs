@@ -17,7 +17,10 @@ use super::{
     run::LastApplied,
 };
 use crate::{
-    declaration::{choose::Chooser, policy::Policy},
+    declaration::{
+        choose::Chooser,
+        policy::{Allowance, Policy},
+    },
     model::{
         class::Class,
         container::{ContainerSpec, Namespace},
@@ -132,7 +135,7 @@ pub(super) struct Context<'a> {
     pub(super) last: &'a LastApplied,
     pub(super) layers: &'a BTreeMap<Address, Lost>,
     pub(super) ceiling: &'a Ceiling,
-    allowances: Vec<(Matcher, bool)>,
+    allowances: Vec<(Matcher, &'a Allowance)>,
     /// A container as others refer to it, to the names of those others.
     dependents: BTreeMap<&'a str, Vec<&'a str>>,
 }
@@ -164,9 +167,7 @@ impl<'a> Context<'a> {
             last,
             layers,
             ceiling,
-            allowances: allowances
-                .map(|it| (Matcher::new(&it.on), it.discard_writable_layer))
-                .collect(),
+            allowances: allowances.map(|it| (Matcher::new(&it.on), it)).collect(),
             dependents,
         }
     }
@@ -182,10 +183,15 @@ impl<'a> Context<'a> {
         names
     }
 
-    /// Returns whether the declaration lets changed files of the writable layer go: the last
-    /// entry that selects the container decides.
-    pub(super) fn may_discard_layer(&self, spec: &ContainerSpec) -> bool {
-        self.allowances.iter().rev().find(|(on, _)| on.selects(spec)).is_some_and(|(_, may)| *may)
+    /// Returns what the last entry that selects the container and says something says; without
+    /// one, no.
+    pub(super) fn allows(
+        &self,
+        spec: &ContainerSpec,
+        what: impl Fn(&Allowance) -> Option<bool>,
+    ) -> bool {
+        let saying = self.allowances.iter().rev().filter_map(|(on, it)| Some((on, what(it)?)));
+        saying.into_iter().find(|(on, _)| on.selects(spec)).is_some_and(|(_, may)| may)
     }
 
     pub(super) fn above_ceiling(&self, class: Class) -> Option<Held> {

@@ -6,6 +6,7 @@ use super::{
     cause::cause,
     followers::{self, DaemonPlan},
     identity::{change_id, digest_of_policy},
+    leftovers,
     merge::{Merged, merge},
     owner_lines,
     settings::{port_text, settings},
@@ -186,7 +187,9 @@ fn held(
 ) -> Option<Held> {
     let spec = &observed.spec;
     conflict(means)
+        .or_else(|| left_over(context, spec))
         .or_else(|| itself(context, spec))
+        .or_else(|| carrier(context, spec, means))
         .or_else(|| owned(context.policy, spec, means))
         .or_else(|| by_state(spec, means))
         .or_else(|| referred_to(context, spec, means))
@@ -205,11 +208,27 @@ fn conflict(means: &Means) -> Option<Held> {
     }
 }
 
+/// Nobody knows which of its twins is to have the name.
+fn left_over(context: &Context<'_>, spec: &ContainerSpec) -> Option<Held> {
+    let (plain, what) = leftovers::left(&spec.name)?;
+    let is_taken = context.snapshot.containers.iter().any(|it| it.spec.name == plain);
+    Some(Held::ByHand(leftovers::text(&spec.name, plain, what, is_taken)))
+}
+
 fn itself(context: &Context<'_>, spec: &ContainerSpec) -> Option<Held> {
     let own = context.ceiling.own_container.as_deref().filter(|it| it.len() >= 12)?;
     spec.id
         .starts_with(own)
         .then(|| Held::ByHand("plimsoll runs in this container; change it from outside".to_owned()))
+}
+
+fn carrier(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    let stays = matches!(means, Means::Update(_));
+    (!stays && context.allows(spec, |it| it.carries_connection)).then(|| {
+        let why = "plimsoll reaches the engine through it, as the declaration says; change it from \
+                   outside";
+        Held::ByHand(why.to_owned())
+    })
 }
 
 /// A start gives a container what the daemon goes by, and that is not what is wanted yet.
@@ -302,7 +321,8 @@ fn writable_layer(
     lost: Option<&Lost>,
 ) -> Option<Held> {
     let is_clean = lost.is_some_and(|it| it.files.as_ref().is_some_and(Vec::is_empty));
-    let may_lose = context.ceiling.class >= Class::Loss || context.may_discard_layer(spec);
+    let may_lose = context.ceiling.class >= Class::Loss
+        || context.allows(spec, |it| it.discard_writable_layer);
     let replaced = matches!(means, Means::Replace(_));
     (replaced && !is_clean && !may_lose).then_some(Held::WritableLayer)
 }

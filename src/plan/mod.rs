@@ -10,6 +10,7 @@ mod followers;
 mod host_file;
 pub mod identity;
 mod ledger;
+pub mod leftovers;
 pub mod limits;
 pub mod lines;
 mod merge;

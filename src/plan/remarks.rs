@@ -1,7 +1,7 @@
 //! What no rule asks about and a person should know: keys of the daemon's file that a later
-//! start or reload, whoever causes it, will apply or fail on.
+//! start or reload, whoever causes it, will apply or fail on, and containers that nobody can place.
 
-use super::{Remark, Stands, build::Context};
+use super::{Remark, Stands, build::Context, leftovers::leftovers};
 use crate::model::{
     daemon::DaemonConfig,
     daemon_keys,
@@ -9,12 +9,20 @@ use crate::model::{
     standing::{Needs, Standing},
 };
 
-/// Returns what is said about the daemon beside the changes, by address.
+/// Returns what is said beside the changes, by address.
 pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
+    let mut remarks = if context.snapshot.daemon.is_missing {
+        vec![without_daemon(context)]
+    } else {
+        of_daemon(context)
+    };
+    remarks.extend(leftovers(context.snapshot));
+    remarks.sort_by(|a, b| a.address.cmp(&b.address));
+    remarks
+}
+
+fn of_daemon(context: &Context<'_>) -> Vec<Remark> {
     let daemon = &context.snapshot.daemon;
-    if daemon.is_missing {
-        return vec![without_daemon(context)];
-    }
     let mut remarks: Vec<Remark> = undeclared(context)
         .filter_map(|key| {
             let standing = daemon.standing(key);
@@ -41,7 +49,6 @@ pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
         })
         .collect();
     remarks.extend(untold(context, daemon));
-    remarks.sort_by(|a, b| a.address.cmp(&b.address));
     remarks
 }
 

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{
     Style,
-    paragraph::{padded, plain, width},
+    paragraph::{padded, plain, width, wrapped},
     text,
     values::{ago, counted},
 };
 use crate::{
     model::snapshot::Kept,
     plan::{
-        Held, NoteKind, Plan,
+        Held, NoteKind, Plan, leftovers,
         run::{Outcome, Run, WATCHER},
     },
 };
@@ -47,6 +47,9 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
     for remark in &plan.remarks {
         let address = plain(remark.address.as_str());
         writeln!(out, "  {address}  {}", plain(&words(&remark.stands.word)))?;
+        if remark.stands.word == leftovers::WORD {
+            told(out, &remark.stands.text, style)?;
+        }
     }
     for it in &plan.host_file.findings {
         let short = it.what.split(';').next().unwrap_or(&it.what);
@@ -59,10 +62,25 @@ pub fn status(out: &mut dyn Write, status: &Status<'_>, style: &Style) -> io::Re
     if let Some(run) = status.last_run {
         last_run(out, run, status.now)?;
     }
-    for kept in status.kept {
+    // Of the others the remarks tell.
+    for kept in status.kept.iter().filter(|it| it.replaced_by.is_some()) {
         let since = status.now.and_then(|now| ago(&kept.since, now));
         let since = since.unwrap_or_else(|| kept.since.clone());
         writeln!(out, "kept: {} (replaced {})", plain(&kept.name), plain(&since))?;
+    }
+    Ok(())
+}
+
+/// Writes a text below its line; commands stay whole.
+fn told(out: &mut dyn Write, text: &str, style: &Style) -> io::Result<()> {
+    for line in text.lines() {
+        let pieces = match line.starts_with(' ') {
+            true => vec![line.to_owned()],
+            false => wrapped(line, style.width.saturating_sub(6)),
+        };
+        for piece in pieces {
+            writeln!(out, "      {}", plain(&piece))?;
+        }
     }
     Ok(())
 }

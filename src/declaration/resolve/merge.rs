@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{files::File, followers::Followers, put, rule_of};
 use crate::{
     declaration::{
-        Declaration, LimitsSection, WaiverEntry, WritableLayer,
+        AutoRemove, Declaration, LimitsSection, WaiverEntry, WritableLayer,
         bind::{self, provenance},
         check::Checked,
         policy::{Allowance, Assignment, Choice, Choices, Limits, Policy, Setting, Waiver},
@@ -136,12 +136,14 @@ impl Merged {
             self.reload_command = daemon.reload_command.or(self.reload_command.take());
         }
         for section in declaration.containers.into_iter().flatten() {
-            if let Some(layer) = section.writable_layer {
-                self.allowances.push(Allowance {
-                    on: section.on.unwrap_or_default(),
-                    discard_writable_layer: layer == WritableLayer::Discard,
-                });
-            }
+            self.allowances.push(Allowance {
+                on: section.on.unwrap_or_default(),
+                discard_writable_layer: section
+                    .writable_layer
+                    .map(|it| it == WritableLayer::Discard),
+                replace_auto_removed: section.auto_remove.map(|it| it == AutoRemove::Replace),
+                carries_connection: section.carries_connection,
+            });
         }
         let nodes = file.root.value_of("waivers").map_or(&[][..], Node::items);
         for (entry, node) in declaration.waivers.into_iter().flatten().zip(nodes) {

@@ -23,10 +23,10 @@ use crate::{
         owner::Owner,
         samples::{container, snapshot},
         selector::Selector,
-        snapshot::{BlindSpot, Snapshot},
+        snapshot::{BlindSpot, Kept, Snapshot},
     },
     plan::{
-        Action, Ceiling, Change, DaemonApply, Held, Lost, NoteKind, Plan,
+        Action, Ceiling, Change, DaemonApply, Held, Lost, NoteKind, Plan, leftovers,
         run::{LastApplied, Undone},
     },
 };
@@ -188,7 +188,11 @@ fn writable_layer_with_changes_needs_a_word() {
     case.ceiling.class = Class::Loss;
     assert_eq!(case.only_change().held, None);
     case.ceiling.class = Class::Recreate;
-    case.policy.allowances = vec![Allowance { on: named("web"), discard_writable_layer: true }];
+    case.policy.allowances = vec![Allowance {
+        on: named("web"),
+        discard_writable_layer: Some(true),
+        ..Allowance::default()
+    }];
     assert_eq!(case.only_change().held, None);
     // Nobody looked, so nobody knows.
     case.policy.allowances.clear();
@@ -217,6 +221,54 @@ fn ceiling_own_container_and_undone_changes_hold() {
     assert_eq!(case.only_change().held, None);
     case.ceiling.own_container = Some(case.snapshot.containers[0].spec.id.clone());
     assert!(matches!(case.only_change().held, Some(Held::ByHand(_))));
+}
+
+#[test]
+fn container_that_carries_the_connection_is_never_stopped() {
+    let carries =
+        |on, carries| Allowance { on, carries_connection: Some(carries), ..Allowance::default() };
+    let mut case = case(asking(REPLACING), snapshot([container("web")]));
+    case.policy.allowances = vec![carries(named("web"), true)];
+    let Some(Held::ByHand(text)) = case.only_change().held else { panic!("not held") };
+    assert!(text.contains("reaches the engine through it"), "{text}");
+    // What an entry does not speak of, it does not take back.
+    case.policy.allowances.push(Allowance { on: named("web"), ..Allowance::default() });
+    assert!(case.only_change().held.is_some());
+    case.policy.allowances.push(carries(Selector::default(), false));
+    assert_eq!(case.only_change().held, None);
+}
+
+#[test]
+fn what_replacements_left_behind_is_told_and_left_alone() {
+    let kept = |name: &str, by: Option<&str>| Kept {
+        name: name.into(),
+        id: name.into(),
+        replaced_by: by.map(str::to_owned),
+        since: String::new(),
+    };
+    let left = [container("db.plimsoll-old"), container("web"), container("web.plimsoll-failed")];
+    let mut case = case(asking(REPLACING), snapshot(left));
+    case.snapshot.kept =
+        vec![kept("api.plimsoll-kept-3", None), kept("web.plimsoll-kept-2", Some("web"))];
+    let plan = case.plan();
+    let told: Vec<_> = plan
+        .remarks
+        .iter()
+        .filter(|it| it.stands.word == leftovers::WORD)
+        .map(|it| (it.address.as_str(), it.stands.text.lines().last().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("container/api.plimsoll-kept-3", "  docker rm api.plimsoll-kept-3"),
+            ("container/db.plimsoll-old", "  docker rm db.plimsoll-old"),
+            ("container/web.plimsoll-failed", "  docker rm web.plimsoll-failed"),
+        ]
+    );
+    let back = "  docker rename db.plimsoll-old db && docker start db\n";
+    assert!(plan.remarks.iter().any(|it| it.stands.text.contains(back)));
+    let held: Vec<_> = plan.held().map(|it| it.address.as_str()).collect();
+    assert_eq!(held, ["container/db.plimsoll-old", "container/web.plimsoll-failed"]);
 }
 
 #[test]
