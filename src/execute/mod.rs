@@ -13,6 +13,7 @@ pub mod recover;
 mod references;
 mod relations;
 mod replace;
+mod replicas;
 pub mod restart;
 pub mod retire;
 mod seen;

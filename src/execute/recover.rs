@@ -194,8 +194,11 @@ fn next(members: &[Member]) -> Next {
         return Next::Back;
     }
     if olds.len() < members.len() {
-        // Removed by hand in the middle. There is no way back any more.
-        return Next::Forward;
+        // Removed by hand in the middle, or as the first of those that are not kept. There is no
+        // way back any more.
+        let is_committing =
+            all(&Phase::InOffice) && !never_ran && olds.iter().all(|it| matches!(it, Phase::Old));
+        return if is_committing { Next::Commit } else { Next::Forward };
     }
     if twins.contains(&Phase::New) {
         return Next::Back;
@@ -261,7 +264,7 @@ async fn finish<E: Effects>(effects: &E, members: &[Member], proof: &str) -> (St
     match put_aside(effects, members).await {
         Ok(kept) => (
             format!(
-                "the new container is in service ({proof}), the old one is kept as {}",
+                "the new container is in service ({proof}), the old one is {}",
                 kept.join(", ")
             ),
             true,
@@ -270,7 +273,7 @@ async fn finish<E: Effects>(effects: &E, members: &[Member], proof: &str) -> (St
     }
 }
 
-/// Fences the old containers that are there and keeps them; returns their names.
+/// Fences the old containers that are there and puts them aside; returns what became of them.
 async fn put_aside<E: Effects>(
     effects: &E,
     members: &[Member],

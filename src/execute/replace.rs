@@ -23,6 +23,7 @@ use super::{
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
     references::Replaced,
+    replicas,
     seen::Seen,
     steps,
     withdraw::{Stranded, Withdrawn, withdraw},
@@ -323,7 +324,7 @@ impl<E: Effects> Swap<'_, E> {
                 false => String::new(),
             };
             texts.push(match commit(self.effects, &member.transaction).await {
-                Ok(kept) => format!("{proof}{times}; the old one is kept as {kept}"),
+                Ok(aside) => format!("{proof}{times}; the old one is {aside}"),
                 Err(error) => {
                     format!("{proof}{times}; the old one keeps its passing name for now: {error}")
                 }
@@ -359,14 +360,21 @@ impl<E: Effects> Swap<'_, E> {
     }
 }
 
-/// Ends the transaction: the old container gets the name under which it is kept. Returns it.
+/// Ends the transaction: the old container gets the name under which it is kept, or goes where it
+/// cannot be kept. Returns what became of it.
 pub(super) async fn commit<E: Effects>(
     effects: &E,
     transaction: &Transaction,
 ) -> Result<String, DockerError> {
     let Transaction { name, run, replaces, .. } = transaction;
+    if let Some(gone) = replicas::remove_counted(effects, replaces).await? {
+        return Ok(gone);
+    }
+    let words = |kept: &str| format!("kept as {kept}");
     let kept = kept_name(name, run);
-    let Err(error) = steps::rename(effects, replaces, &kept).await else { return Ok(kept) };
+    let Err(error) = steps::rename(effects, replaces, &kept).await else {
+        return Ok(words(&kept));
+    };
     if error.code() != Some(409) {
         return Err(error);
     }
@@ -374,5 +382,5 @@ pub(super) async fn commit<E: Effects>(
     let distinct: String =
         replaces.bytes().take(6).map(|byte| (b'0' + byte % 10) as char).collect();
     let kept = kept_name(name, &format!("{run}-{distinct}"));
-    steps::rename(effects, replaces, &kept).await.map(|()| kept)
+    steps::rename(effects, replaces, &kept).await.map(|()| words(&kept))
 }

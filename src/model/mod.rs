@@ -4,6 +4,7 @@
 
 pub mod capability;
 pub mod class;
+pub mod compose;
 pub mod container;
 pub mod daemon;
 pub mod daemon_check;

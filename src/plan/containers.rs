@@ -1,7 +1,7 @@
 //! The change of one container: what is edited, how, at what price, and what speaks against it.
 
 use super::{
-    Action, Cause, Change, Held, Lost,
+    Action, Cause, Change, Held, Lost, WayBack,
     build::{Context, cited},
     cause::cause,
     followers::{self, DaemonPlan},
@@ -15,6 +15,7 @@ use crate::{
     declaration::policy::{ComposeContainers, Policy},
     model::{
         class::Class,
+        compose,
         container::{ContainerSpec, State},
         edit::{ContainerEdit, Edit, Eviction},
         finding::{Finding, Fix, Verdict},
@@ -137,7 +138,7 @@ pub(super) fn change(
     if follows {
         impact.extend(followers::own_choice(findings));
     }
-    let undo = undo(context, spec, &means);
+    let (undo, way_back) = (undo(context, spec, &means), way_back(context, spec, &means));
     let (container, name) = (spec.id.clone(), spec.name.clone());
     let action = match means {
         Means::Evict(until) => Action::EvictContainer { id: container, name, until },
@@ -167,6 +168,7 @@ pub(super) fn change(
         impact,
         lost,
         undo,
+        way_back,
         after: if follows { daemon.before(findings) } else { Vec::new() },
     })
 }
@@ -406,6 +408,12 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
                     lines.push(format!("published ports closed meanwhile: {}", ports.join(", ")));
                 }
             }
+            if let Some(origin) = compose::Origin::from_labels(&spec.labels) {
+                lines.push(format!(
+                    "leave Compose project {} alone meanwhile: it sees two of this container",
+                    origin.project
+                ));
+            }
             lines.push(match spec.networks.as_slice() {
                 [] => "the container ID changes".into(),
                 networks => format!(
@@ -447,6 +455,7 @@ fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
             }
         }
         Means::Restart(..) => "none: it takes the daemon's defaults at each of its starts".into(),
+        Means::Replace(_) if is_counted(spec) => from_its_file(spec),
         Means::Replace(_) => match context.policy.limits.retention_days {
             0 => "none once it is in office: replaced containers are kept for 0 days".into(),
             days => format!("the old container is kept, stopped, for {days} days"),
@@ -454,5 +463,32 @@ fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
         Means::Evict(Eviction::Pause) => format!("docker unpause {name}"),
         Means::Evict(Eviction::Disconnect) => format!("{reconnect}docker unpause {name}"),
         Means::Evict(Eviction::Stop) => format!("{reconnect}docker start {name}"),
+    }
+}
+
+fn way_back(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> WayBack {
+    match means {
+        Means::Update(_) => WayBack::UpdateBack,
+        Means::Restart(..) => WayBack::None,
+        Means::Replace(_) if is_counted(spec) => WayBack::OwnersFile,
+        Means::Replace(_) if context.policy.limits.retention_days == 0 => WayBack::None,
+        Means::Replace(_) | Means::Evict(_) => WayBack::Kept,
+    }
+}
+
+/// Returns whether Compose would count a kept container as a replica, so that none is kept.
+fn is_counted(spec: &ContainerSpec) -> bool {
+    spec.labels.contains_key(compose::PROJECT)
+}
+
+fn from_its_file(spec: &ContainerSpec) -> String {
+    let why = "the old one is not kept: Compose would count it as a replica, and start it instead";
+    match (&spec.owner, compose::Origin::from_labels(&spec.labels)) {
+        (Owner::Compose { service, .. }, Some(origin)) if !service.is_empty() => {
+            let words =
+                format!("up -d --no-deps --force-recreate {}", compose::shell_word(service));
+            format!("{why}; back as its file has it:\n  {}", origin.command(&words))
+        }
+        _ => format!("{why}; whoever called Compose can start it as its file has it"),
     }
 }

@@ -14,7 +14,7 @@ use self::{
     price::{Price, Survival, price, survival},
 };
 use super::{
-    Action, Change, DaemonApply, Held, SettingChange, Shown,
+    Action, Change, DaemonApply, Held, SettingChange, Shown, WayBack,
     build::{Context, cited},
     cause::cause,
     host_file::{Against, in_force},
@@ -184,6 +184,7 @@ fn change(
         .concat(),
         lost: lost(context, takes_effect, class),
         undo: undo(apply, write),
+        way_back: if class == Class::Live { WayBack::File } else { WayBack::RestartBack },
         action: Action::DaemonKey { key: key.into(), value, apply, sensitive, write },
         id,
         address,

@@ -148,8 +148,26 @@ pub struct Change {
     /// `None` where the class cannot lose anything.
     pub lost: Option<Lost>,
     pub undo: String,
+    /// The same in a word.
+    pub way_back: WayBack,
     /// IDs of changes that come first.
     pub after: Vec<String>,
+}
+
+/// By what a change is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayBack {
+    None,
+    /// The daemon's file of before.
+    File,
+    /// That file, and a restart.
+    RestartBack,
+    UpdateBack,
+    /// The container of before is kept.
+    Kept,
+    /// Whoever started the container starts it again.
+    OwnersFile,
 }
 
 /// Something about an object that asks for no change.

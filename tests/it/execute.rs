@@ -16,7 +16,7 @@ use plimsoll::{
     model::{class::Class, edit::ContainerEdit, object::Address},
     plan::{
         Action, Cause, Change, DeclarationFacts, FORMAT_VERSION, HostFile, Ledger, Plan,
-        WaiverNotes,
+        WaiverNotes, WayBack,
         run::{Outcome, RunChange},
     },
     sources::create_body::DaemonFacts,
@@ -88,6 +88,7 @@ fn plan(action: Action) -> Plan {
         impact: Vec::new(),
         lost: None,
         undo: String::new(),
+        way_back: WayBack::None,
         after: Vec::new(),
     };
     Plan {

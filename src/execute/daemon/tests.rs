@@ -329,6 +329,7 @@ fn change(key: &str, value: Value, apply: DaemonApply) -> Change {
         impact: Vec::new(),
         lost: None,
         undo: String::new(),
+        way_back: crate::plan::WayBack::None,
         after: Vec::new(),
     }
 }

@@ -136,6 +136,12 @@ fn group_that_was_committed_is_history_whatever_becomes_of_its_members() {
 fn group_of_which_an_old_one_is_gone_goes_on_unless_nothing_has_happened_yet() {
     let (office, old, new) = (Some("in-office"), Some("old"), Some("new"));
     assert_eq!(decide_group([(old, office), (None, office), (old, new)]), Next::Forward);
+    // Those that are not kept, and go last to first.
+    assert_eq!(decide_group([(old, office), (old, office), (None, office)]), Next::Commit);
+    assert_eq!(
+        decide_group([(old, office), (None, office), (None, Some("created"))]),
+        Next::Forward
+    );
     assert_eq!(decide_group([(office, new), (None, new), (office, new)]), Next::Back);
     assert_eq!(decide_group([(None, new), (None, new), (None, new)]), Next::Discard);
 }

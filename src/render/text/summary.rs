@@ -8,7 +8,7 @@ use std::{
 use super::{block::symbol, worst_last};
 use crate::{
     model::{class::Class, edit::Eviction, finding::Severity},
-    plan::{Action, Cause, Change, Held, NoteKind, Plan},
+    plan::{Action, Cause, Change, Held, NoteKind, Plan, WayBack},
     render::{
         Style,
         paragraph::{padded, plain},
@@ -106,16 +106,13 @@ fn lost(change: &Change) -> String {
 }
 
 const fn way_back(change: &Change) -> &'static str {
-    match &change.action {
-        Action::DaemonKey { .. } => match change.class {
-            Class::Live => "file",
-            Class::Restart | Class::Recreate | Class::Evict | Class::Outage | Class::Loss => {
-                "restart back"
-            }
-        },
-        Action::UpdateContainer { .. } => "update back",
-        Action::RestartContainer { .. } => "none",
-        Action::ReplaceContainer { .. } | Action::EvictContainer { .. } => "kept",
+    match change.way_back {
+        WayBack::None => "none",
+        WayBack::File => "file",
+        WayBack::RestartBack => "restart back",
+        WayBack::UpdateBack => "update back",
+        WayBack::Kept => "kept",
+        WayBack::OwnersFile => "its file",
     }
 }
 
