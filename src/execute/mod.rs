@@ -40,7 +40,7 @@ use self::{
 };
 use crate::{
     docker::DockerError,
-    model::{daemon::DaemonConfig, edit::ContainerEdit},
+    model::daemon::DaemonConfig,
     plan::{
         Action, Change, Plan,
         run::{Outcome, RunChange},
@@ -125,26 +125,53 @@ pub async fn execute<E: Effects>(
     let mut failed = before.iter().any(|it| !matches!(it.outcome, Outcome::Done { .. }));
     let mut outcomes = before;
     let of_containers = |it: &&Change| !matches!(it.action, Action::DaemonKey { .. });
-    for change in plan.todo().filter(of_containers) {
+    for transaction in transactions(plan.todo().filter(of_containers)) {
         let began = Instant::now();
-        let may_start = !interrupt.is_raised() && (!failed || options.keep_going);
-        let outcome = if may_start && predecessors_are_done(change, &outcomes) {
-            tell(Progress::Started(change));
-            let outcome = run.carry_out(change, tell).await;
-            tell(Progress::Finished(change, &outcome));
-            outcome
+        let may_start = !interrupt.is_raised()
+            && (!failed || options.keep_going)
+            && transaction.iter().all(|change| predecessors_are_done(change, &outcomes));
+        let of_it = if may_start {
+            for change in &transaction {
+                tell(Progress::Started(change));
+            }
+            let of_it = match transaction.as_slice() {
+                [change] if change.group.is_none() => vec![run.carry_out(change, tell).await],
+                group => run.carry_out_group(group, tell).await,
+            };
+            for (change, outcome) in transaction.iter().zip(&of_it) {
+                tell(Progress::Finished(change, outcome));
+            }
+            of_it
         } else {
-            Outcome::NotReached
+            vec![Outcome::NotReached; transaction.len()]
         };
-        failed |= !matches!(outcome, Outcome::Done { .. });
-        outcomes.push(RunChange {
-            change: change.id.clone(),
-            address: change.address.clone(),
-            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            outcome,
-        });
+        for (change, outcome) in transaction.into_iter().zip(of_it) {
+            failed |= !matches!(outcome, Outcome::Done { .. });
+            outcomes.push(RunChange {
+                change: change.id.clone(),
+                address: change.address.clone(),
+                took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+                outcome,
+            });
+        }
     }
     outcomes
+}
+
+/// Puts changes together that are carried out as one: a group stands where its first member does.
+fn transactions<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Vec<&'a Change>> {
+    let mut all: Vec<Vec<&Change>> = Vec::new();
+    for change in changes {
+        let of_group = |it: &&mut Vec<&Change>| {
+            let group = it.first().and_then(|first| first.group.as_ref());
+            group.is_some_and(|group| group.members.contains(&change.id))
+        };
+        match all.iter_mut().rev().find(of_group) {
+            Some(group) => group.push(change),
+            None => all.push(vec![change]),
+        }
+    }
+    all
 }
 
 /// A change that the plan does not carry out now holds nobody up: the plan knew.
@@ -173,14 +200,17 @@ impl<E: Effects> Run<'_, E> {
                 Err(why) => Outcome::Failed { why },
             },
             Action::ReplaceContainer { id, name, edits } => {
-                match self.replaceable(change, id, name).await {
-                    Ok(seen) => self.replace(change, name, edits, seen, tell).await,
+                match self.replaceable(change, id, name, &[]).await {
+                    Ok(old) => {
+                        let wanted = [Wanted { name, edits, old }];
+                        self.replace(&[change], &wanted, tell).await.remove(0)
+                    }
                     Err(why) => Outcome::Failed { why },
                 }
             }
             Action::RestartContainer { id, name, edits, keys } => {
                 // Others may live in its namespaces by now.
-                match self.replaceable(change, id, name).await {
+                match self.replaceable(change, id, name, &[]).await {
                     Ok(seen) => {
                         let order = restart::Order {
                             address: &change.address,
@@ -222,37 +252,65 @@ impl<E: Effects> Run<'_, E> {
         }
     }
 
-    async fn replaceable(&mut self, change: &Change, id: &str, name: &str) -> Result<Seen, String> {
+    /// All of it or nothing; one outcome each.
+    async fn carry_out_group(&mut self, group: &[&Change], tell: Tell<'_>) -> Vec<Outcome> {
+        let names: Vec<&str> = group.iter().map(|it| it.address.name()).collect();
+        let planned = group[0].group.as_ref().map_or(1, |it| it.members.len());
+        let mut wanted = Vec::new();
+        for change in group {
+            let old = match &change.action {
+                Action::ReplaceContainer { id, name, edits } if planned == group.len() => self
+                    .replaceable(change, id, name, &names)
+                    .await
+                    .map(|old| Wanted { name, edits, old }),
+                _ => Err("the plan does not hold all that is replaced with it; plan again".into()),
+            };
+            match old {
+                Ok(it) => wanted.push(it),
+                Err(why) => return replace::failed(&names, change.address.name(), &why),
+            }
+        }
+        self.replace(group, &wanted, tell).await
+    }
+
+    /// Returns it as it is now, unless others than those of its group hold on to it.
+    async fn replaceable(
+        &mut self,
+        change: &Change,
+        id: &str,
+        name: &str,
+        group: &[&str],
+    ) -> Result<Seen, String> {
         let seen = self.unmoved(change, id).await?;
         let relations = match self.relations.take() {
             Some(relations) => relations,
             None => Relations::read(self.effects.docker()).await.map_err(|it| it.to_string())?,
         };
-        let dependents = relations.dependents_of(id, name, &[]);
+        let dependents = relations.dependents_of(id, name, group);
         self.relations = Some(relations);
         if dependents.is_empty() {
             Ok(seen)
         } else {
-            Err(format!("others would break: {}; recreate them together", dependents.join(", ")))
+            Err(format!(
+                "others would break that were not there when the plan was made: {}; plan again",
+                dependents.join(", ")
+            ))
         }
     }
 
     async fn replace(
         &self,
-        change: &Change,
-        name: &str,
-        edits: &[ContainerEdit],
-        seen: Seen,
+        group: &[&Change],
+        wanted: &[Wanted<'_>],
         tell: Tell<'_>,
-    ) -> Outcome {
+    ) -> Vec<Outcome> {
         let order = Order {
             run: &self.options.run.to_string(),
             gate: &self.options.gate,
             daemon: &self.options.daemon,
             interrupt: self.interrupt,
         };
-        let step = &mut |_: usize, text| tell(Progress::Step(change, text));
-        let group = [Wanted { name, edits, old: seen }];
-        replace::replace(self.effects, &order, &group, step).await.remove(0)
+        let step = &mut |at: usize, text| tell(Progress::Step(group[at], text));
+        replace::replace(self.effects, &order, wanted, step).await
     }
 }

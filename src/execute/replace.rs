@@ -76,25 +76,33 @@ pub(super) async fn replace<E: Effects>(
     group: &[Wanted<'_>],
     tell: TellOf<'_>,
 ) -> Vec<Outcome> {
-    let result = attempt(effects, order, group, tell).await;
-    let of = |at: usize, why: &str, then: &dyn Fn(String) -> Outcome| {
-        let all = group.iter().enumerate();
-        all.map(|(it, _)| {
-            then(match it == at {
-                true => why.to_owned(),
-                false => format!("it comes with container/{}: {why}", group[at].name),
-            })
-        })
-        .collect()
-    };
-    match result {
+    let names: Vec<&str> = group.iter().map(|it| it.name).collect();
+    match attempt(effects, order, group, tell).await {
         Ok(proofs) => proofs.into_iter().map(|proof| Outcome::Done { proof }).collect(),
-        Err(Halt::Failed(at, why)) => of(at, &why, &|why| Outcome::Failed { why }),
-        Err(Halt::Undone(at, why)) => of(at, &why, &|why| Outcome::Undone { why }),
+        Err(Halt::Failed(at, why)) => failed(&names, names[at], &why),
+        Err(Halt::Undone(at, why)) => each(&names, names[at], &why, |why| Outcome::Undone { why }),
         Err(Halt::Stuck(at, Stranded { why, left })) => {
-            of(at, &why, &|why| Outcome::Stuck { why, left: left.clone() })
+            each(&names, names[at], &why, |why| Outcome::Stuck { why, left: left.clone() })
         }
     }
+}
+
+/// Nothing of a group was changed, because of one of them.
+pub(super) fn failed(group: &[&str], because_of: &str, why: &str) -> Vec<Outcome> {
+    each(group, because_of, why, |why| Outcome::Failed { why })
+}
+
+fn each(
+    group: &[&str],
+    because_of: &str,
+    why: &str,
+    outcome: impl Fn(String) -> Outcome,
+) -> Vec<Outcome> {
+    let words = |name: &str| match name == because_of {
+        true => why.to_owned(),
+        false => format!("it goes with container/{because_of}: {why}"),
+    };
+    group.iter().map(|name| outcome(words(name))).collect()
 }
 
 /// One of a group, with its replacement.

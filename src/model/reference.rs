@@ -78,7 +78,7 @@ pub fn references(spec: &ContainerSpec) -> Vec<Reference> {
 
 /// Returns whether a reference means the container with this ID and name.
 pub fn is_to(reference: &str, id: &str, name: &str) -> bool {
-    reference == name || (is_id(reference) && id.starts_with(reference))
+    reference == name || reference == id || (is_id(reference) && id.starts_with(reference))
 }
 
 fn is_id(text: &str) -> bool {

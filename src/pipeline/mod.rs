@@ -334,7 +334,9 @@ fn commands(policy: &Policy) -> Commands {
 fn expose_what_did_not_take(outcomes: &mut [RunChange], after: &Plan) -> Vec<(String, String)> {
     let mut in_vain = Vec::new();
     for outcome in outcomes.iter_mut().filter(|it| matches!(it.outcome, Outcome::Done { .. })) {
-        let left = after.changes.iter().find(|change| change.address == outcome.address);
+        // What only comes along with others is as it should be.
+        let differs = |it: &&Change| it.address == outcome.address && !it.rules.is_empty();
+        let left = after.changes.iter().find(differs);
         if let Some(left) = left {
             let settings: Vec<_> = left.settings.iter().map(|it| it.name.as_str()).collect();
             let why = format!("still differs afterwards: {}", settings.join(", "));

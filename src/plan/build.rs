@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use wildmatch::WildMatch;
 
 use super::{
-    Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost, Note,
-    Plan, WaiverNotes, containers, daemon,
+    Cause, Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost,
+    Note, Plan, WaiverNotes, containers, daemon,
     followers::DaemonPlan,
+    groups::{Holds, Members, tie},
     host_file, identity,
     ledger::{ledger, note},
     remarks::remarks,
@@ -23,11 +24,11 @@ use crate::{
     },
     model::{
         class::Class,
-        container::{ContainerSpec, Namespace},
+        container::ContainerSpec,
         finding::{Finding, Fix, Mode, Report, Verdict},
         object::Address,
         selector::Matcher,
-        snapshot::{BlindSpot, Snapshot},
+        snapshot::{BlindSpot, Observed, Snapshot},
     },
 };
 
@@ -44,11 +45,14 @@ pub fn plan(
 ) -> Plan {
     let context = Context::new(policy, report, snapshot, last, layers, ceiling);
     let view = View::new(ceiling);
-    let objects: Vec<&Address> = report.objects.iter().filter(|it| view.shows(it)).collect();
+    let mut objects: Vec<&Address> = report.objects.iter().filter(|it| view.shows(it)).collect();
     let findings: Vec<&Finding> =
         report.findings.iter().filter(|it| view.shows(&it.address)).collect();
 
-    let (changes, answered, notes) = changes(&context, &findings);
+    let (changes, answered, notes) = changes(&context, &view, &findings);
+    // Who is replaced with others may be one that no rule asks about.
+    let strangers = changes.iter().map(|it| &it.address);
+    objects.extend(strangers.filter(|it| report.objects.binary_search(it).is_err()));
     let ledger = ledger(&context, &objects, &findings, &changes, &notes, &answered);
     let basis = changes
         .iter()
@@ -106,14 +110,22 @@ pub fn replacements(
     policy: &Policy,
 ) -> Vec<(Address, String)> {
     let findings: Vec<&Finding> = report.findings.iter().collect();
-    by_address(&findings)
+    let replaced: Vec<&Observed> = by_address(&findings)
         .filter_map(|(address, group)| {
             let group: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
             let observed = identity::container(snapshot, address)?;
-            containers::is_replaced(policy, &observed.spec, &group)
-                .then(|| (address.clone(), observed.spec.id.clone()))
+            containers::is_replaced(policy, &observed.spec, &group).then_some(observed)
         })
-        .collect()
+        .collect();
+    let groups = Holds::new(snapshot).groups(&replaced);
+    let with = groups.iter().flat_map(|group| group.all.iter().copied());
+    let all: BTreeMap<&str, &str> = replaced
+        .iter()
+        .copied()
+        .chain(with)
+        .map(|it| (it.spec.name.as_str(), it.spec.id.as_str()))
+        .collect();
+    all.into_iter().map(|(name, id)| (Address::container(name), id.to_owned())).collect()
 }
 
 /// Returns which patterns of `only` and `exclude` match no object of the report.
@@ -136,8 +148,8 @@ pub(super) struct Context<'a> {
     pub(super) layers: &'a BTreeMap<Address, Lost>,
     pub(super) ceiling: &'a Ceiling,
     allowances: Vec<(Matcher, &'a Allowance)>,
-    /// A container as others refer to it, to the names of those others.
-    dependents: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Who refers to whom.
+    pub(super) holds: Holds<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -150,15 +162,6 @@ impl<'a> Context<'a> {
         ceiling: &'a Ceiling,
     ) -> Self {
         let allowances = policy.allowances.iter();
-        let mut dependents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for observed in &snapshot.containers {
-            let spec = &observed.spec;
-            for mode in [&spec.network_mode, &spec.pid_mode, &spec.ipc_mode] {
-                if let Namespace::Container { id, .. } = mode {
-                    dependents.entry(id).or_default().push(&spec.name);
-                }
-            }
-        }
         Self {
             policy,
             chooser: Chooser::new(policy),
@@ -168,19 +171,8 @@ impl<'a> Context<'a> {
             layers,
             ceiling,
             allowances: allowances.map(|it| (Matcher::new(&it.on), it)).collect(),
-            dependents,
+            holds: Holds::new(snapshot),
         }
-    }
-
-    /// Returns the names of containers that live in namespaces of this one.
-    pub(super) fn dependents(&self, spec: &ContainerSpec) -> Vec<&'a str> {
-        let short = spec.id.get(..12).unwrap_or(&spec.id);
-        let spellings = [spec.id.as_str(), short, spec.name.as_str()];
-        let found = spellings.iter().filter_map(|it| self.dependents.get(it));
-        let mut names: Vec<&str> = found.flatten().copied().collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 
     /// Returns what the last entry that selects the container and says something says; without
@@ -224,12 +216,19 @@ impl<'a> Context<'a> {
 
 type Answered = BTreeMap<Address, Vec<usize>>;
 
+/// Containers and the findings that are acted on.
+type About<'a> = BTreeMap<&'a Address, (&'a Observed, Vec<&'a Finding>)>;
+
 /// Returns the changes in order, which of them answer the findings of which object, and notes
 /// for the rest.
-fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answered, Vec<Note>) {
+fn changes<'a>(
+    context: &Context<'a>,
+    view: &View,
+    findings: &[&'a Finding],
+) -> (Vec<Change>, Answered, Vec<Note>) {
     let mut notes = Vec::new();
     let mut about_daemon = Vec::new();
-    let mut about_containers = Vec::new();
+    let mut about_containers: About<'_> = BTreeMap::new();
     for (address, group) in by_address(findings) {
         let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
         // What follows from an answered finding is answered with it.
@@ -245,17 +244,20 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
         }
         acted.extend(follow);
         match identity::container(context.snapshot, address) {
-            Some(observed) => about_containers.push((address, observed, acted)),
+            Some(observed) => {
+                about_containers.insert(address, (observed, acted));
+            }
             None => about_daemon.extend(acted),
         }
     }
     let (of_daemon, mut answers): (Vec<Change>, Vec<Vec<&Finding>>) =
         daemon::changes(context, &about_daemon).into_iter().unzip();
     let daemon = DaemonPlan::new(&of_daemon);
-    let mut changes: Vec<(Change, Vec<&Finding>)> = Vec::new();
-    for (address, observed, acted) in about_containers {
-        match containers::change(context, &daemon, address, observed, &acted) {
-            Some(change) => changes.push((change, acted)),
+    let of_groups = grouped(context, view, &daemon, &mut about_containers);
+    let mut changes: Vec<Vec<(Change, Vec<&Finding>)>> = of_groups;
+    for (address, (observed, acted)) in about_containers {
+        match containers::change(context, &daemon, address, observed, &acted, None) {
+            Some(change) => changes.push(vec![(change, acted)]),
             // The daemon's restart starts it anew.
             None => {
                 if let Some(at) = daemon.restart_of_all() {
@@ -264,12 +266,16 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
             }
         }
     }
-    changes.sort_by(|(a, _), (b, _)| (a.class, &a.address).cmp(&(b.class, &b.address)));
+    let place = |it: &(Change, Vec<&Finding>)| (it.0.class, it.0.address.clone());
+    changes.sort_by_cached_key(|group| group.iter().map(place).min());
     let mut all: Vec<(Change, Vec<&Finding>)> = of_daemon.into_iter().zip(answers).collect();
-    all.append(&mut changes);
+    all.extend(changes.into_iter().flatten());
 
     let mut answered: Answered = BTreeMap::new();
-    for (at, (_, findings)) in all.iter().enumerate() {
+    for (at, (change, findings)) in all.iter().enumerate() {
+        if findings.is_empty() {
+            answered.entry(change.address.clone()).or_default().push(at);
+        }
         for (address, _) in by_address(findings) {
             let of_object = answered.entry(address.clone()).or_default();
             if of_object.last() != Some(&at) {
@@ -278,6 +284,82 @@ fn changes(context: &Context<'_>, findings: &[&Finding]) -> (Vec<Change>, Answer
         }
     }
     (all.into_iter().map(|(change, _)| change).collect(), answered, notes)
+}
+
+/// Returns the changes of containers that are replaced with others, a group each, and takes them
+/// out of `about`.
+fn grouped<'a>(
+    context: &Context<'a>,
+    view: &View,
+    daemon: &DaemonPlan<'_>,
+    about: &mut About<'a>,
+) -> Vec<Vec<(Change, Vec<&'a Finding>)>> {
+    let replaced: Vec<&Observed> = about
+        .values()
+        .filter(|(it, acted)| containers::is_replaced(context.policy, &it.spec, acted))
+        .map(|(it, _)| *it)
+        .collect();
+    let groups = context.holds.groups(&replaced).into_iter();
+    groups.map(|members| group(context, view, daemon, about, &members)).collect()
+}
+
+fn group<'a>(
+    context: &Context<'a>,
+    view: &View,
+    daemon: &DaemonPlan<'_>,
+    about: &mut About<'a>,
+    members: &Members<'a>,
+) -> Vec<(Change, Vec<&'a Finding>)> {
+    let mut missing = Vec::new();
+    let mut taken = Vec::new();
+    let mut targets = Vec::new();
+    for observed in &members.all {
+        let address = Address::container(&observed.spec.name);
+        if !view.shows(&address) {
+            missing.push(format!(
+                "{address}, which is replaced with it, is left out of this run; --only {address} \
+                 takes it in, an --exclude leaves it out"
+            ));
+            continue;
+        }
+        let acted = about.get(&address).map(|(_, acted)| acted.as_slice()).unwrap_or_default();
+        if containers::is_evicted(acted) {
+            missing.push(format!(
+                "{address}, which is replaced with it, is put out of action; plan again afterwards"
+            ));
+            continue;
+        }
+        let acted = about.remove(&address).map(|(_, acted)| acted).unwrap_or_default();
+        if !acted.is_empty() {
+            targets.push(containers::target(&observed.spec, &acted));
+        }
+        taken.push((address, *observed, acted));
+    }
+    // Those that need it themselves say why it differs.
+    taken.sort_by_key(|(_, _, acted)| acted.is_empty());
+    let mut cause = Cause::New;
+    let mut changes = BTreeMap::new();
+    let mut answers = BTreeMap::new();
+    for (address, observed, acted) in taken {
+        let because = context.holds.because(observed, &members.all);
+        let part = containers::Part { members, cause, targets: &targets };
+        let Some(change) =
+            containers::change(context, daemon, &address, observed, &acted, Some(&part))
+        else {
+            continue;
+        };
+        cause = change.cause;
+        answers.insert(change.id.clone(), acted);
+        changes.insert(observed.spec.name.as_str(), (change, because));
+    }
+    let in_order = members.all.iter().filter_map(|it| changes.remove(it.spec.name.as_str()));
+    let missing = (!missing.is_empty()).then(|| missing.join("\n"));
+    let tied = tie(in_order.collect(), missing).into_iter();
+    tied.map(|change| {
+        let acted = answers.remove(&change.id).unwrap_or_default();
+        (change, acted)
+    })
+    .collect()
 }
 
 /// Groups findings, which are sorted, by object.

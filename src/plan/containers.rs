@@ -2,9 +2,10 @@
 
 use super::{
     Action, Cause, Change, Held, Lost, WayBack,
-    build::{Context, cited},
+    build::{Context, cited, listed},
     cause::cause,
     followers::{self, DaemonPlan},
+    groups::Members,
     identity::{change_id, digest_of_policy},
     leftovers,
     merge::{Merged, merge},
@@ -67,6 +68,14 @@ impl Means {
         }
     }
 
+    /// A new container has it all.
+    fn replacing(self) -> Self {
+        match self {
+            Self::Update(merged) | Self::Restart(merged, _) => Self::Replace(merged),
+            other @ (Self::Evict(_) | Self::Replace(_)) => other,
+        }
+    }
+
     /// Leaves the restart out, which the daemon's own does as well.
     fn without_restart(self) -> Option<Self> {
         match self {
@@ -95,6 +104,23 @@ impl Means {
     }
 }
 
+/// How a container takes part in the replacement of a group.
+pub(super) struct Part<'a> {
+    pub(super) members: &'a Members<'a>,
+    /// Why those differ that need it themselves, and what they are to become.
+    pub(super) cause: Cause,
+    pub(super) targets: &'a [(String, Vec<ContainerEdit>)],
+}
+
+/// Returns what one that needs it itself is to become.
+pub(super) fn target(spec: &ContainerSpec, findings: &[&Finding]) -> (String, Vec<ContainerEdit>) {
+    (spec.name.clone(), Means::of(findings).edits().to_vec())
+}
+
+pub(super) fn is_evicted(findings: &[&Finding]) -> bool {
+    matches!(Means::of(findings), Means::Evict(_))
+}
+
 /// Returns whether a container with these findings would be replaced, and not left to its owner.
 pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
     let means = Means::of(findings);
@@ -102,31 +128,41 @@ pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Fi
 }
 
 /// Returns the change that answers these findings about one container; none if the daemon's own
-/// changes answer them all, since they start it anew.
+/// changes answer them all, since they start it anew. As part of a group it is replaced, even
+/// without a finding.
 pub(super) fn change(
     context: &Context<'_>,
     daemon: &DaemonPlan<'_>,
     address: &Address,
     observed: &Observed,
     findings: &[&Finding],
+    part: Option<&Part<'_>>,
 ) -> Option<Change> {
     let spec = &observed.spec;
     let means = Means::of(findings);
-    let means = match daemon.restart_of_all() {
-        Some(_) => means.without_restart()?,
-        None => means,
+    let means = match (part, daemon.restart_of_all()) {
+        (Some(_), _) => means.replacing(),
+        (None, Some(_)) => means.without_restart()?,
+        (None, None) => means,
     };
     let class = means.class();
     let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, address);
     let applied = context.last.objects.get(address);
-    let (cause, drift): (Cause, _) = cause(findings, applied, &observed.fingerprint, &policy);
+    let (cause, drift): (Cause, _) = match part {
+        Some(part) if findings.is_empty() => (part.cause, None),
+        _ => cause(findings, applied, &observed.fingerprint, &policy),
+    };
     let id = match &means {
+        Means::Replace(_) if findings.is_empty() => {
+            change_id(address, &part.map(|part| part.targets))
+        }
         Means::Evict(until) => change_id(address, until),
         Means::Update(merged) | Means::Replace(merged) => change_id(address, &merged.edits),
         Means::Restart(merged, _) => change_id(address, &(&merged.edits, restart_rows(findings))),
     };
     let lost = lost(context, address, spec, &means);
-    let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref());
+    let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref())
+        .or_else(|| part.and_then(in_circle));
     let mut settings = settings(spec, means.edits());
     if matches!(means, Means::Restart(..) | Means::Replace(_)) {
         settings.extend(followers::rows(findings));
@@ -161,6 +197,7 @@ pub(super) fn change(
         rules: cited(findings),
         held,
         action,
+        group: None,
         how,
         interrupts: class > Class::Live && spec.state.has_processes(),
         drift,
@@ -300,20 +337,29 @@ fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
     Some(Held::ByHand(why.to_owned()))
 }
 
+/// A replacement takes them along. A restart does not.
 fn referred_to(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
-    let names = context.dependents(spec);
-    if names.is_empty() {
-        return None;
-    }
-    let verb = match means {
-        Means::Replace(_) => "replace",
-        Means::Restart(..) => "restart",
-        Means::Evict(_) | Means::Update(_) => return None,
-    };
-    Some(Held::ByHand(format!(
-        "{} would be cut off, for want of its namespaces; {verb} them together by hand",
-        names.join(", ")
-    )))
+    let names = context.holds.living_in(spec);
+    (matches!(means, Means::Restart(..)) && !names.is_empty()).then(|| {
+        Held::ByHand(format!(
+            "{} would be cut off, for want of its namespaces; restart them together by hand, it \
+             first:\n  docker restart {} {}",
+            names.join(", "),
+            spec.name,
+            names.join(" ")
+        ))
+    })
+}
+
+fn in_circle(part: &Part<'_>) -> Option<Held> {
+    let names: Vec<&str> = part.members.all.iter().map(|it| it.spec.name.as_str()).collect();
+    part.members.in_circle.then(|| {
+        Held::ByHand(format!(
+            "{} refer to each other in a circle, so none can be created first; replace them by \
+             hand, or take a link away",
+            listed(&names)
+        ))
+    })
 }
 
 fn writable_layer(
@@ -429,7 +475,7 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
                     lines.push(format!("published ports closed: {}", ports.join(", ")));
                 }
             }
-            let dependents = context.dependents(spec);
+            let dependents = context.holds.living_in(spec);
             if !dependents.is_empty() {
                 lines.push(format!("cut off with it: {}", dependents.join(", ")));
             }

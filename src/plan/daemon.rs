@@ -185,6 +185,7 @@ fn change(
         lost: lost(context, takes_effect, class),
         undo: undo(apply, write),
         way_back: if class == Class::Live { WayBack::File } else { WayBack::RestartBack },
+        group: None,
         action: Action::DaemonKey { key: key.into(), value, apply, sensitive, write },
         id,
         address,

@@ -89,12 +89,12 @@ pub(super) fn ledger(
 
 fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) -> Checks {
     let report = context.report;
-    if objects.len() == report.objects.len() {
+    let judged = objects.iter().filter_map(|address| report.objects.binary_search(address).ok());
+    let judged: Vec<usize> = judged.collect();
+    if judged.len() == report.objects.len() {
         return report.checks;
     }
-    let passing = objects.iter().filter_map(|address| {
-        report.objects.binary_search(address).ok().map(|at| report.passing[at])
-    });
+    let passing = judged.into_iter().map(|at| report.passing[at]);
     let mut checks = Checks { passing: passing.sum(), ..Checks::default() };
     for finding in findings {
         match finding.verdict {

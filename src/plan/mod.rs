@@ -7,6 +7,7 @@ mod daemon;
 pub mod daemon_file;
 pub mod flags;
 mod followers;
+pub mod groups;
 mod host_file;
 pub mod identity;
 mod ledger;
@@ -46,7 +47,7 @@ pub struct Plan {
     pub declaration: DeclarationFacts,
     /// What each touched object looked like. If one moved, the plan is stale.
     pub basis: BTreeMap<Address, Fingerprint>,
-    /// Mildest first, then by address; within `after` constraints.
+    /// Mildest first, then by address; within `after` constraints. Groups are in one piece.
     pub changes: Vec<Change>,
     /// Findings that no change answers: by hand, observed, warned, waived, unknown.
     pub notes: Vec<Note>,
@@ -134,6 +135,9 @@ pub struct Change {
     pub rules: Vec<Cited>,
     pub held: Option<Held>,
     pub action: Action,
+    /// Those that are replaced with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<groups::Group>,
     /// What is done, in a line.
     pub how: String,
     /// What is known about when it moved; only where the cause is drift.
@@ -250,6 +254,8 @@ pub enum Held {
     Conflict(String),
     /// The same change was undone before; the text says why.
     Undone(String),
+    /// Others are replaced with it or it is not; the text says which of them is held, and why.
+    Together(String),
 }
 
 /// What a replacement discards.

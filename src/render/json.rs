@@ -21,7 +21,7 @@ use crate::{
     },
     plan::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Remark,
-        Shown, Stands, run::Run,
+        Shown, Stands, groups::Group, run::Run,
     },
     rules::Meta,
 };
@@ -201,6 +201,9 @@ struct ChangeDocument<'a> {
     address: &'a str,
     kind: &'a str,
     actions: &'static [&'static str],
+    /// IDs of those that are replaced with it, in order, and which of them it refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a Group>,
     class: &'static str,
     cause: &'static str,
     held: Option<Value>,
@@ -238,6 +241,7 @@ fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
         address: change.address.as_str(),
         kind: change.address.kind(),
         actions: actions(&change.action),
+        group: change.group.as_ref(),
         class: change.class.word(),
         cause: values::cause(change.cause),
         held: change.held.as_ref().map(held),
@@ -281,6 +285,7 @@ fn held(held: &Held) -> Value {
         Held::OwnedElsewhere(what) => ("owned-elsewhere", what.as_str()),
         Held::Conflict(what) => ("conflict", what.as_str()),
         Held::Undone(what) => ("undone", what.as_str()),
+        Held::Together(what) => ("together", what.as_str()),
     };
     json!({"why": why, "what": what})
 }

@@ -115,6 +115,7 @@ fn waits_for(held: &Held) -> &'static str {
         Held::ByHand(_) => "held: something has to be done by hand first",
         Held::OwnedElsewhere(_) => "held: somebody else starts it",
         Held::Conflict(_) => "held: two rules do not agree",
+        Held::Together(_) => "held: replaced with others, one of which is held",
         Held::Undone(_) => "held: undone before; `plimsoll explain` says why",
     }
 }

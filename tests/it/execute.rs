@@ -83,6 +83,7 @@ fn plan(action: Action) -> Plan {
         action,
         drift: None,
         standing: None,
+        group: None,
         how: String::new(),
         interrupts: false,
         impact: Vec::new(),

@@ -314,6 +314,7 @@ fn change(key: &str, value: Value, apply: DaemonApply) -> Change {
         cause: Cause::New,
         drift: None,
         standing: None,
+        group: None,
         how: String::new(),
         settings: Vec::new(),
         rules: Vec::new(),

@@ -168,15 +168,125 @@ fn state_can_speak_against_a_replacement() {
     check_held(asking(IN_PLACE), auto_remove(), None);
 }
 
-#[test]
-fn container_that_others_live_in_is_not_replaced() {
-    let provider = container("vpn");
-    let network_mode = Namespace::from_word(&format!("container:{}", provider.id));
-    let dependent = ContainerSpec { network_mode, ..container("web") };
+/// `vpn`, `web` in its network and `proxy` that links to `web`; only `vpn` is to be replaced.
+fn group_of_three() -> Case {
+    let vpn = container("vpn");
+    let network_mode = Namespace::from_word(&format!("container:{}", vpn.id));
+    let web = ContainerSpec { network_mode, ..container("web") };
+    let proxy = ContainerSpec { links: vec!["web".into()], ..container("proxy") };
     let mut policy = asking(REPLACING);
     policy.containers[0].choices[0].on = named("vpn");
-    let change = case(policy, snapshot([provider, dependent])).only_change();
-    assert!(matches!(&change.held, Some(Held::ByHand(text)) if text.starts_with("web would")));
+    case(policy, snapshot([proxy, vpn, web]))
+}
+
+fn held_of(plan: &Plan) -> Vec<(&str, Option<&Held>)> {
+    plan.changes.iter().map(|it| (it.address.name(), it.held.as_ref())).collect()
+}
+
+#[test]
+fn those_that_hold_on_to_a_replaced_container_come_with_it() {
+    let case = group_of_three();
+    let plan = case.plan();
+    assert_eq!(held_of(&plan), [("vpn", None), ("web", None), ("proxy", None)]);
+    assert_eq!(plan.ledger.objects.todo[&Class::Recreate], 3);
+    let ids: Vec<String> = plan.changes.iter().map(|it| it.id.clone()).collect();
+    for (change, because) in plan.changes.iter().zip([None, Some("vpn"), Some("web")]) {
+        let group = change.group.as_ref().unwrap();
+        assert_eq!(group.members, ids);
+        let named: Vec<&str> = group.because.iter().map(|it| it.address.name()).collect();
+        assert_eq!(named, Vec::from_iter(because));
+        let Action::ReplaceContainer { edits, .. } = &change.action else { panic!() };
+        assert_eq!(edits.is_empty(), because.is_some());
+        assert_eq!(change.settings.is_empty(), because.is_some());
+        assert!(change.interrupts && change.lost.is_some());
+    }
+    let report = evaluate(&case.policy, "2026-11-26".parse().unwrap(), &case.snapshot);
+    let looked_at = replacements(&report, &case.snapshot, &case.policy);
+    assert_eq!(looked_at.len(), 3, "{looked_at:?}");
+}
+
+#[test]
+fn what_one_needs_itself_is_done_as_the_group_is_replaced() {
+    let mut case = group_of_three();
+    let limit = wants(&TWO, &[Edit::Container(ContainerEdit::PidsLimit(7))]);
+    case.policy.containers.push(choices(&TWO, vec![(named("web"), Some(limit))]));
+    let plan = case.plan();
+    let Action::ReplaceContainer { edits, .. } = &plan.changes[1].action else { panic!() };
+    assert_eq!(edits, &[ContainerEdit::PidsLimit(7)]);
+    assert_eq!(plan.changes[1].class, Class::Recreate);
+}
+
+#[test]
+fn group_is_held_by_any_of_its_members_which_is_named() {
+    let mut case = group_of_three();
+    case.snapshot.containers[2].spec.state = State::Paused;
+    let plan = case.plan();
+    // The others need nothing and would not be touched: they are as they should be.
+    let [("vpn", Some(Held::Together(text)))] = held_of(&plan)[..] else { panic!("{plan:?}") };
+    assert!(text.contains("container/web") && text.contains("evidence"), "{text}");
+    assert_eq!(plan.ledger.objects.held, 1);
+
+    let mut case = group_of_three();
+    case.snapshot.containers[0].spec.owner = Owner::Swarm { service: "shop".into() };
+    let plan = case.plan();
+    let [("vpn", Some(Held::Together(text)))] = held_of(&plan)[..] else { panic!("{plan:?}") };
+    assert!(text.contains("container/proxy") && text.contains("Swarm"), "{text}");
+}
+
+#[test]
+fn group_that_is_a_flag_away_shows_its_whole_price() {
+    let mut case = group_of_three();
+    let lost = Lost { files: Some(vec!["/app/a".into()]), ..Lost::default() };
+    case.layers.insert(Address::container("web"), lost);
+    let plan = case.plan();
+    let [("vpn", Some(Held::Together(_))), ("web", Some(Held::WritableLayer)), ("proxy", Some(_))] =
+        held_of(&plan)[..]
+    else {
+        panic!("{plan:?}")
+    };
+    case.ceiling.class = Class::Loss;
+    assert!(case.plan().held().next().is_none());
+    case.ceiling.class = Class::Restart;
+    let held = case.plan();
+    let above = |it: &Change| it.held == Some(Held::AboveCeiling(Class::Recreate));
+    assert!(above(&held.changes[0]) && above(&held.changes[2]), "{held:?}");
+}
+
+#[test]
+fn group_of_which_a_part_is_left_out_of_the_view_is_held() {
+    let mut case = group_of_three();
+    case.ceiling.exclude = vec!["container/proxy".into()];
+    let plan = case.plan();
+    let [("vpn", Some(Held::Together(text)))] = held_of(&plan)[..] else { panic!("{plan:?}") };
+    assert!(text.contains("--only container/proxy"), "{text}");
+}
+
+#[test]
+fn group_with_one_that_is_put_out_of_action_waits_for_that() {
+    let mut case = group_of_three();
+    let evict = wants(&TWO, &[Edit::Evict { until: Eviction::Pause }]);
+    case.policy.containers.push(choices(&TWO, vec![(named("web"), Some(evict))]));
+    let plan = case.plan();
+    let [("vpn", Some(Held::Together(text))), ("web", None)] = held_of(&plan)[..] else {
+        panic!("{plan:?}")
+    };
+    assert!(text.contains("put out of action"), "{text}");
+    assert!(matches!(plan.changes[1].action, Action::EvictContainer { .. }));
+}
+
+#[test]
+fn undone_group_stays_undone() {
+    let mut case = group_of_three();
+    let id = case.plan().changes[1].id.clone();
+    let undone = Undone {
+        declaration_digest: case.policy.digest.clone(),
+        why: "it goes with container/proxy".into(),
+        run: 7,
+        at: String::new(),
+    };
+    case.last.undone.insert(id, undone);
+    let plan = case.plan();
+    assert!(matches!(held_of(&plan)[..], [("vpn", Some(Held::Together(_)))]), "{plan:?}");
 }
 
 #[test]

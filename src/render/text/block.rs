@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     model::{class::Class, provenance::Provenance},
-    plan::{Action, Change, Cited, Held, Note, Plan, SettingChange},
+    plan::{Action, Change, Held, Note, Plan, SettingChange, groups::Group},
     render::{
         Style,
         paragraph::{labelled, padded, plain, width, wrapped},
@@ -30,7 +30,10 @@ pub(in crate::render) fn change(
         labelled(out, style, "now", &standing.text)?;
     }
     labelled(out, style, "how", &change.how)?;
-    labelled(out, style, "why", &why(&change.rules, style))?;
+    if let Some(group) = change.group.as_ref().filter(|it| it.members.len() > 1) {
+        labelled(out, style, "with", &with(plan, change, group))?;
+    }
+    labelled(out, style, "why", &why(change, style))?;
     if let Some(drift) = &change.drift {
         labelled(out, style, "drift", drift)?;
     }
@@ -149,11 +152,12 @@ const fn forced(class: Class) -> &'static str {
     }
 }
 
-/// Rules that stand in the same place share a line; what follows from others is named last.
-fn why(rules: &[Cited], style: &Style) -> String {
+/// Rules that stand in the same place share a line; what follows from others is named last, and
+/// then who takes it along.
+fn why(change: &Change, style: &Style) -> String {
     let mut places: BTreeMap<&Provenance, Vec<String>> = BTreeMap::new();
     let mut implied = Vec::new();
-    for rule in rules {
+    for rule in &change.rules {
         match &rule.implied_by {
             None => places.entry(&rule.from).or_default().push(format!(
                 "{} ({})",
@@ -170,7 +174,18 @@ fn why(rules: &[Cited], style: &Style) -> String {
     if !implied.is_empty() {
         lines.push(format!("and with it {}", implied.join(", ")));
     }
+    for it in change.group.iter().flat_map(|group| &group.because) {
+        lines.push(format!("recreated with {}, {}", plain(it.address.as_str()), it.shares.whose()));
+    }
     lines.join("\n")
+}
+
+/// Names those that are replaced in one go with it.
+fn with(plan: &Plan, change: &Change, group: &Group) -> String {
+    let others =
+        plan.changes.iter().filter(|it| it.id != change.id && group.members.contains(&it.id));
+    let others: Vec<String> = others.map(|it| plain(it.address.as_str())).collect();
+    format!("{}: all of them or none", others.join(", "))
 }
 
 fn needs(held: &Held) -> String {
@@ -180,7 +195,10 @@ fn needs(held: &Held) -> String {
                                 the declaration: its writable layer holds changes, or nobody \
                                 could look"
             .into(),
-        Held::ByHand(what) | Held::OwnedElsewhere(what) | Held::Undone(what) => what.clone(),
+        Held::ByHand(what)
+        | Held::OwnedElsewhere(what)
+        | Held::Undone(what)
+        | Held::Together(what) => what.clone(),
         Held::Conflict(what) => format!("rules that agree: {what}"),
     }
 }

@@ -205,7 +205,13 @@ fn next(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
     let above = plan.held().filter_map(|change| match &change.held {
         Some(Held::AboveCeiling(class)) => Some(*class),
         Some(Held::WritableLayer) => Some(Class::Loss),
-        Some(Held::ByHand(_) | Held::OwnedElsewhere(_) | Held::Conflict(_) | Held::Undone(_))
+        Some(
+            Held::ByHand(_)
+            | Held::OwnedElsewhere(_)
+            | Held::Conflict(_)
+            | Held::Undone(_)
+            | Held::Together(_),
+        )
         | None => None,
     });
     if let Some(class) = above.min() {
