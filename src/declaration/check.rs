@@ -238,7 +238,7 @@ impl Checker<'_> {
             Kind::Text(text) if takes("integer") && text.parse::<i64>().is_ok() => {
                 Some(format!("write it without quotes: `{text}`"))
             }
-            Kind::Text(_) if self.name().ends_with("-command") => {
+            Kind::Text(_) if self.name().ends_with("command") => {
                 let words: Vec<&str> = written.split_whitespace().collect();
                 Some(format!("write it as a list of words: `[{}]`", words.join(", ")))
             }

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use crate::{
-    declaration::yaml::{Kind, Node},
+    declaration::{
+        probes::secrets as secrets_of_probes,
+        yaml::{Kind, Node},
+    },
     model::daemon_keys,
 };
 
@@ -32,6 +35,12 @@ pub(crate) fn settings(text: &mut String, root: &Node) {
             texts(&entry.value, &mut spans);
         }
     }
+    mask(text, &spans);
+}
+
+/// Masks what probes send or run. The text keeps its length.
+pub(crate) fn probes(text: &mut String, root: &Node) {
+    let spans = secrets_of_probes(text, root);
     mask(text, &spans);
 }
 

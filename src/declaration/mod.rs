@@ -10,6 +10,7 @@ pub mod choose;
 mod conceal;
 mod limits;
 pub mod policy;
+mod probes;
 pub mod problem;
 mod resolve;
 #[cfg(test)]
@@ -26,7 +27,7 @@ use serde_json::Value;
 
 use crate::model::{class::Class, selector::Selector};
 
-use self::{limits::Retention, policy::ComposeContainers, policy::MaxChanges};
+use self::{limits::Retention, policy::ComposeContainers, policy::MaxChanges, probes::ProbeEntry};
 pub use self::{resolve::load, starter::starter};
 
 /// How a Docker host must be set up: the daemon's settings, and what every container on it must
@@ -113,6 +114,9 @@ pub struct ContainerSection {
     /// Whether plimsoll reaches the engine through it: a socket proxy, a VPN. It is never stopped
     /// then.
     pub carries_connection: Option<bool>,
+    /// How to tell that they work. Of several entries that select a container, the last one with
+    /// `probes` counts; `[]` asks nothing.
+    pub probes: Option<Vec<ProbeEntry>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -122,6 +126,10 @@ pub enum WritableLayer {
     Keep,
     /// Changed files may go.
     Discard,
+    /// Changed files go into an image first, and the replacement is made from that one. What is
+    /// in the environment is in that image as well, no registry knows it, and whatever an
+    /// intruder changed stays.
+    Commit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

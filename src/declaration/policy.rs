@@ -11,6 +11,7 @@ use crate::{
         class::Class,
         finding::{Mode, Severity},
         object::Address,
+        probe::Probe,
         provenance::Provenance,
         selector::Selector,
     },
@@ -27,6 +28,7 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     pub limits: Limits,
     pub allowances: Vec<Allowance>,
+    pub probes: Vec<Probes>,
     /// Commands for a daemon that no service manager known to plimsoll looks after.
     pub restart_command: Option<Vec<String>>,
     pub reload_command: Option<Vec<String>>,
@@ -117,11 +119,20 @@ pub struct Allowance {
     pub on: Selector,
     /// Whether changed files of the writable layer may be discarded.
     pub discard_writable_layer: Option<bool>,
+    /// Whether they are put into an image first, which the replacement is made from.
+    pub commit_writable_layer: Option<bool>,
     /// Whether a container that was started with `--rm`, and is gone once it stops, may be
     /// replaced.
     pub replace_auto_removed: Option<bool>,
     /// Whether plimsoll reaches the engine through it, so that it must never stop.
     pub carries_connection: Option<bool>,
+}
+
+/// How to tell that the containers of one `containers:` entry work; the last entry that selects
+/// and says something wins.
+pub struct Probes {
+    pub on: Selector,
+    pub probes: Vec<Probe>,
 }
 
 /// How far apply and enforce may go by themselves.

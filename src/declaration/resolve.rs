@@ -34,6 +34,7 @@ pub fn load(
     for file in &files {
         let checked = check::check(&file.source, &file.root);
         merged.rules_of(file, &checked, &mut problems);
+        merge::Merged::probes_of(file, &checked, &mut problems);
         merged.waiver_ids_of(file, &mut problems);
         together.take(file, &checked);
         merge::contradictions(file, &mut problems);

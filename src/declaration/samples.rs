@@ -26,6 +26,7 @@ pub fn policy() -> Policy {
         waivers: Vec::new(),
         limits: Limits::default(),
         allowances: Vec::new(),
+        probes: Vec::new(),
         restart_command: None,
         reload_command: None,
         settings: BTreeMap::new(),

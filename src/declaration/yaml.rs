@@ -68,6 +68,7 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<(Arc<SourceText>, Node), 
         Ok(Some(root)) => {
             let root = settle(root);
             conceal::settings(&mut shown, &root);
+            conceal::probes(&mut shown, &root);
             Ok((source(shown), root))
         }
         Ok(None) | Err(Error::Eof { .. }) => Err(Box::new(empty(source(shown)))),

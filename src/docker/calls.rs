@@ -30,6 +30,9 @@ pub struct Summary {
     pub image: String,
     /// The engine's word: `running`, `exited`.
     pub state: String,
+    /// Of the image it was made from.
+    #[serde(rename = "ImageID")]
+    pub image_id: String,
     /// Seconds since 1970.
     pub created: i64,
     pub labels: Option<BTreeMap<String, String>>,
@@ -120,6 +123,12 @@ impl Docker {
         self.get_within("/images/json", LONG).await
     }
 
+    /// Lists the images of one repository.
+    pub async fn images_of(&self, repository: &str) -> Result<Bytes, DockerError> {
+        let filters = json!({ "reference": [repository] }).to_string();
+        self.get_within(&format!("/images/json?filters={}", escape(&filters)), LONG).await
+    }
+
     pub async fn network(&self, network: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/networks/{}", escape(network))).await
     }
@@ -156,6 +165,46 @@ impl Docker {
             return Err(bad_reply("creating a container", &"it names no ID"));
         }
         Ok((created.id, created.warnings.unwrap_or_default()))
+    }
+
+    /// Makes an image of a container, frozen meanwhile, and returns the image's ID.
+    pub async fn commit(
+        &self,
+        container: &str,
+        repo: &str,
+        tag: &str,
+    ) -> Result<String, DockerError> {
+        let path = format!(
+            "/commit?container={}&repo={}&tag={}&pause=1",
+            escape(container),
+            escape(repo),
+            escape(tag)
+        );
+        let reply = self.post(&path, Some("{}".into())).await?;
+        let created: Created = decode("making an image of a container", &reply)?;
+        if created.id.is_empty() {
+            return Err(bad_reply("making an image of a container", &"it names no ID"));
+        }
+        Ok(created.id)
+    }
+
+    /// Removes an image that no container uses.
+    pub async fn remove_image(&self, image: &str) -> Result<(), DockerError> {
+        self.delete(&format!("/images/{}", escape(image))).await.map(drop)
+    }
+
+    /// Prepares a command inside a container from a raw body and returns its ID.
+    pub async fn create_exec(&self, container: &str, body: Vec<u8>) -> Result<String, DockerError> {
+        let path = format!("/containers/{}/exec", escape(container));
+        let reply = self.post_within(&path, Some(body.into()), SHORT).await?;
+        decode::<Created>("preparing a command", &reply).map(|reply| reply.id)
+    }
+
+    /// Starts a prepared command, whose end is not waited for.
+    pub async fn start_exec(&self, exec: &str) -> Result<(), DockerError> {
+        let path = format!("/exec/{}/start", escape(exec));
+        let body = json!({ "Detach": true, "Tty": false }).to_string();
+        self.post_within(&path, Some(body.into()), SHORT).await.map(drop)
     }
 
     pub async fn start(&self, container: &str) -> Result<(), DockerError> {

@@ -70,7 +70,9 @@ pub(super) fn last_words(twin: &Seen, log: &str, edits: &[ContainerEdit], name: 
     let log = redacted(log, &twin.0["Config"]["Env"]);
     let lines: Vec<&str> = log.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
     let last = lines.last().copied();
-    let case = Case { twin, edits, lines };
+    // Why the engine could not start it is in nobody's log.
+    let start = redacted(twin.start_error(), &twin.0["Config"]["Env"]);
+    let case = Case { twin, edits, lines: lines.into_iter().chain(start.lines()).collect() };
     let mut text = String::new();
     if let Some(cause) = CAUSES.iter().find_map(|fits| fits(&case)) {
         text.push_str(&format!("\nlikely cause: {}", printable(&cause.what)));

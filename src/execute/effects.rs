@@ -46,6 +46,27 @@ pub trait Effects: Sync {
 
     fn unpause_container(&self, id: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
 
+    /// Makes an image of a container, frozen meanwhile; returns the image's ID.
+    fn commit_container(
+        &self,
+        id: &str,
+        repo: &str,
+        tag: &str,
+    ) -> impl Future<Output = Result<String, DockerError>> + Send;
+
+    /// Removes an image that no container uses.
+    fn remove_image(&self, image: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
+
+    /// Prepares a command inside a container that runs; returns the ID of the exec.
+    fn create_exec(
+        &self,
+        id: &str,
+        body: &Value,
+    ) -> impl Future<Output = Result<String, DockerError>> + Send;
+
+    /// Runs what was prepared, and does not wait for its end.
+    fn start_exec(&self, exec: &str) -> impl Future<Output = Result<(), DockerError>> + Send;
+
     fn connect_network(
         &self,
         network: &str,

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::{Interrupt, seen::Seen};
-use crate::docker::Docker;
+use super::{Interrupt, effects::Effects, probe, seen::Seen};
+use crate::model::probe::Probe;
 
 const PAUSE: Duration = Duration::from_millis(100);
 /// Looks that may fail in a row before the engine counts as gone.
@@ -39,6 +39,10 @@ pub(super) struct Baseline {
     /// It had not run for longer than the quiet period itself.
     young: bool,
     published: BTreeSet<String>,
+    /// Probes that passed.
+    probes: Vec<Probe>,
+    /// Those that did not, and why.
+    unanswered: Vec<String>,
 }
 
 impl Baseline {
@@ -51,7 +55,51 @@ impl Baseline {
             unhealthy: old.health() == Some("unhealthy"),
             young,
             published: old.published_now().into_iter().map(str::to_owned).collect(),
+            probes: Vec::new(),
+            unanswered: Vec::new(),
         }
+    }
+
+    /// Asks the old container, while it still runs: what it does not answer is not held against
+    /// its replacement.
+    pub(super) async fn with_probes<E: Effects>(
+        mut self,
+        effects: &E,
+        old: &Seen,
+        probes: &[Probe],
+        options: &GateOptions,
+        interrupt: &Interrupt,
+    ) -> Self {
+        if !old.is_running() {
+            return self;
+        }
+        for probe in probes {
+            match probe::insist(effects, old.id(), probe, options.longest, interrupt).await {
+                Ok(()) => self.probes.push(probe.clone()),
+                Err(why) => self.unanswered.push(format!("{} ({why})", probe.asks)),
+            }
+        }
+        self
+    }
+
+    /// Adds what was asked, and what could not be.
+    fn with_answers(&self, mut proof: String) -> String {
+        if !self.probes.is_empty() {
+            let asked: Vec<String> = self.probes.iter().map(|it| it.asks.to_string()).collect();
+            proof.push_str(&format!("; passes {}", asked.join(", ")));
+        }
+        if !self.unanswered.is_empty() {
+            proof.push_str(&format!(
+                "; not asked, because it failed before the replacement too: {}",
+                self.unanswered.join(", ")
+            ));
+        }
+        proof
+    }
+
+    /// Drops what was asked.
+    pub(super) fn without_probes(&self) -> Self {
+        Self { probes: Vec::new(), unanswered: Vec::new(), ..self.clone() }
     }
 
     /// Drops the ports that the edits take away.
@@ -69,8 +117,8 @@ pub(super) enum Verdict {
 }
 
 /// Watches a container that was started until it has proved itself or failed.
-pub(super) async fn gate(
-    docker: &Docker,
+pub(super) async fn gate<E: Effects>(
+    effects: &E,
     id: &str,
     baseline: &Baseline,
     options: &GateOptions,
@@ -79,15 +127,20 @@ pub(super) async fn gate(
     let mut first = None;
     let mut blind = 0;
     loop {
-        match Seen::of(docker, id).await {
+        match Seen::of(effects.docker(), id).await {
             Ok(seen) => {
                 blind = 0;
                 // A busy engine may take longer to answer than the whole quiet period, and answer
                 // between two crashes: what was not seen to last does not count.
                 let (run, began) = first.get_or_insert_with(|| (Run::of(&seen), Instant::now()));
                 let look = Look { baseline, options, run, waited: began.elapsed() };
-                if let Some(verdict) = look.at(&seen) {
-                    return verdict;
+                match look.at(&seen) {
+                    None => {}
+                    Some(Verdict::Open(proof)) if seen.is_running() => {
+                        let case = (baseline, options, &*run);
+                        return answers(effects, id, case, proof, interrupt).await;
+                    }
+                    Some(verdict) => return verdict,
                 }
             }
             Err(error) if error.is_not_found() => {
@@ -103,6 +156,33 @@ pub(super) async fn gate(
         }
         sleep(PAUSE).await;
     }
+}
+
+/// Asks what was asked of the old container, and then whether it still is the same run.
+async fn answers<E: Effects>(
+    effects: &E,
+    id: &str,
+    (baseline, options, run): (&Baseline, &GateOptions, &Run),
+    proof: String,
+    interrupt: &Interrupt,
+) -> Verdict {
+    for probe in &baseline.probes {
+        if let Err(why) = probe::insist(effects, id, probe, options.longest, interrupt).await {
+            let asks = &probe.asks;
+            return Verdict::Closed(format!(
+                "the probe `{asks}` fails and passed before: {why}; {proof}"
+            ));
+        }
+    }
+    if !baseline.probes.is_empty() {
+        let same = |seen: &Seen| baseline.looping || (seen.is_running() && Run::of(seen) == *run);
+        match Seen::of(effects.docker(), id).await {
+            Ok(seen) if same(&seen) => {}
+            Ok(_) => return Verdict::Closed("it ended while it was being asked".into()),
+            Err(error) => return Verdict::Closed(format!("it could not be watched: {error}")),
+        }
+    }
+    Verdict::Open(baseline.with_answers(proof))
 }
 
 /// One run of a container's process.

@@ -62,6 +62,27 @@ impl Effects for Host {
         self.docker.unpause(id).await
     }
 
+    async fn commit_container(
+        &self,
+        id: &str,
+        repo: &str,
+        tag: &str,
+    ) -> Result<String, DockerError> {
+        self.docker.commit(id, repo, tag).await
+    }
+
+    async fn remove_image(&self, image: &str) -> Result<(), DockerError> {
+        self.docker.remove_image(image).await
+    }
+
+    async fn create_exec(&self, id: &str, body: &Value) -> Result<String, DockerError> {
+        self.docker.create_exec(id, body.to_string().into_bytes()).await
+    }
+
+    async fn start_exec(&self, exec: &str) -> Result<(), DockerError> {
+        self.docker.start_exec(exec).await
+    }
+
     async fn connect_network(
         &self,
         network: &str,

@@ -1,6 +1,7 @@
 //! Writes the world: carries plans out. Judges nothing and chooses nothing.
 
 mod cause;
+pub mod committed;
 mod create;
 pub mod daemon;
 pub mod effects;
@@ -9,6 +10,7 @@ pub mod gate;
 pub mod host;
 mod in_flight;
 mod prediction;
+mod probe;
 pub mod recover;
 mod references;
 mod relations;
@@ -202,7 +204,7 @@ impl<E: Effects> Run<'_, E> {
             Action::ReplaceContainer { id, name, edits } => {
                 match self.replaceable(change, id, name, &[]).await {
                     Ok(old) => {
-                        let wanted = [Wanted { name, edits, old }];
+                        let wanted = [Wanted::of(change, name, edits, old)];
                         self.replace(&[change], &wanted, tell).await.remove(0)
                     }
                     Err(why) => Outcome::Failed { why },
@@ -217,6 +219,7 @@ impl<E: Effects> Run<'_, E> {
                             name,
                             edits,
                             keys,
+                            probes: &change.probes,
                             gate: &self.options.gate,
                             interrupt: self.interrupt,
                         };
@@ -262,7 +265,7 @@ impl<E: Effects> Run<'_, E> {
                 Action::ReplaceContainer { id, name, edits } if planned == group.len() => self
                     .replaceable(change, id, name, &names)
                     .await
-                    .map(|old| Wanted { name, edits, old }),
+                    .map(|old| Wanted::of(change, name, edits, old)),
                 _ => Err("the plan does not hold all that is replaced with it; plan again".into()),
             };
             match old {

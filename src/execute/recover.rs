@@ -112,7 +112,7 @@ pub async fn recover<E: Effects>(
         let (text, settled) = match next {
             Next::Nothing => continue,
             Next::Back => back(effects, members, "").await,
-            Next::Judge => match judge(docker, members, options, interrupt).await {
+            Next::Judge => match judge(effects, members, options, interrupt).await {
                 Ok(proof) => finish(effects, members, &proof).await,
                 Err(why) => back(effects, members, &format!(": {why}")).await,
             },
@@ -219,21 +219,22 @@ fn next(members: &[Member]) -> Next {
 }
 
 /// Returns what they have proved, or what speaks against one of them.
-async fn judge(
-    docker: &Docker,
+async fn judge<E: Effects>(
+    effects: &E,
     members: &[Member],
     options: &GateOptions,
     interrupt: &Interrupt,
 ) -> Result<String, String> {
     let baseline = Baseline::default();
     let baseline = &baseline;
-    let mut watched: FuturesUnordered<_> = members
-        .iter()
-        .filter(|it| it.transaction.old_running)
-        .map(
-            |it| async move { (it, gate(docker, &it.twin.id, baseline, options, interrupt).await) },
-        )
-        .collect();
+    let mut watched: FuturesUnordered<_> =
+        members
+            .iter()
+            .filter(|it| it.transaction.old_running)
+            .map(|it| async move {
+                (it, gate(effects, &it.twin.id, baseline, options, interrupt).await)
+            })
+            .collect();
     let mut proofs = Vec::new();
     while let Some((it, verdict)) = watched.next().await {
         match verdict {

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::{
     Interrupt,
     cause::last_words,
+    committed,
     create::{Asked, create, discard},
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
@@ -33,9 +34,10 @@ use crate::{
     model::{
         edit::ContainerEdit,
         owner::Owner,
+        probe::Probe,
         transaction::{Phase, Transaction, kept_name, old_name, phase},
     },
-    plan::run::Outcome,
+    plan::{Change, run::Outcome},
     sources::create_body::DaemonFacts,
 };
 
@@ -55,7 +57,22 @@ pub(super) struct Order<'a> {
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) edits: &'a [ContainerEdit],
+    /// What has to answer afterwards as it did before.
+    pub(super) probes: &'a [Probe],
+    /// Whether its changed files go along, in an image.
+    pub(super) commit: bool,
     pub(super) old: Seen,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn of(
+        change: &'a Change,
+        name: &'a str,
+        edits: &'a [ContainerEdit],
+        old: Seen,
+    ) -> Self {
+        Self { name, edits, probes: &change.probes, commit: change.commit, old }
+    }
 }
 
 /// What is happening to which of the group, by its position.
@@ -121,6 +138,13 @@ async fn attempt<E: Effects>(
     for (at, wanted) in group.iter().enumerate() {
         refuse(&wanted.old, wanted.name).map_err(|why| Halt::Failed(at, why))?;
     }
+    let mut baselines = Vec::new();
+    for (at, wanted) in group.iter().enumerate() {
+        if !wanted.probes.is_empty() {
+            tell(at, "asking its probes, while the old one runs".into());
+        }
+        baselines.push(baseline(effects, wanted, order).await);
+    }
     let mut members = Vec::new();
     if let Err(halt) = prepare(effects, order, group, &mut members, tell).await {
         for member in members.iter().rev() {
@@ -128,7 +152,6 @@ async fn attempt<E: Effects>(
         }
         return Err(halt);
     }
-    let baselines = members.iter().map(|it| baseline(it, order)).collect();
     let swap = Swap { effects, order, members, baselines };
     let times = match swap.forward(tell).await {
         Ok(times) => times,
@@ -163,11 +186,20 @@ async fn prepare<'a, E: Effects>(
             seq: at + 1,
             size: group.len(),
         };
+        let committed = match wanted.commit {
+            true => {
+                tell(at, "putting its files into an image".into());
+                let committed = committed::commit(effects, old, order.run).await;
+                Some(committed.map_err(|error| Halt::Failed(at, error.to_string()))?)
+            }
+            false => None,
+        };
+        let like = committed.as_ref().unwrap_or(old);
         tell(at, "creating its replacement".into());
         let asked =
-            Asked::of(effects.docker(), order, wanted.edits, old, &transaction, &replaced).await;
+            Asked::of(effects.docker(), order, wanted.edits, like, &transaction, &replaced).await;
         let asked = asked.map_err(|error| Halt::Failed(at, error.to_string()))?;
-        let twin = create(effects, &asked, old, &transaction).await;
+        let twin = create(effects, &asked, like, &transaction).await;
         let twin = twin.map_err(|why| Halt::Failed(at, why))?;
         let (old, name) = (old.id().to_owned(), wanted.name.to_owned());
         replaced.push(Replaced { old, name, twin: twin.id().to_owned() });
@@ -182,11 +214,11 @@ async fn prepare<'a, E: Effects>(
     Ok(())
 }
 
-fn baseline(member: &Member<'_>, order: &Order<'_>) -> Baseline {
-    let wanted = member.wanted;
+async fn baseline<E: Effects>(effects: &E, wanted: &Wanted<'_>, order: &Order<'_>) -> Baseline {
     let baseline = Baseline::of(&wanted.old, order.gate.quiet, jiff::Timestamp::now());
     let moves_network = wanted.edits.iter().any(|it| matches!(it, ContainerEdit::NetworkMode(_)));
-    if moves_network { baseline.without_ports() } else { baseline }
+    let baseline = if moves_network { baseline.without_ports() } else { baseline };
+    baseline.with_probes(effects, &wanted.old, wanted.probes, order.gate, order.interrupt).await
 }
 
 /// What the plan holds back already, looked at again.
@@ -289,15 +321,17 @@ impl<E: Effects> Swap<'_, E> {
             tell(at, "waiting for it to become healthy, as others need it".into());
         }
         let up = GateOptions { quiet: Duration::ZERO, ..*self.order.gate };
-        match self.gate(at, &up).await {
+        // Those that need it may be the ones who answer.
+        let baseline = self.baselines[at].without_probes();
+        match self.gate(at, &baseline, &up).await {
             Verdict::Open(_) => Ok(()),
             Verdict::Closed(why) => Err((at, why)),
         }
     }
 
-    async fn gate(&self, at: usize, options: &GateOptions) -> Verdict {
+    async fn gate(&self, at: usize, baseline: &Baseline, options: &GateOptions) -> Verdict {
         let twin = self.members[at].twin.id();
-        gate(self.effects.docker(), twin, &self.baselines[at], options, self.order.interrupt).await
+        gate(self.effects, twin, baseline, options, self.order.interrupt).await
     }
 
     /// Watches all of them side by side; returns what each has proved.
@@ -310,7 +344,8 @@ impl<E: Effects> Swap<'_, E> {
         for (at, member) in self.members.iter().enumerate() {
             if member.transaction.old_running {
                 tell(at, format!("watching it for at least {} s", self.order.gate.quiet.as_secs()));
-                watched.push(async move { (at, self.gate(at, self.order.gate).await) });
+                let baseline = &self.baselines[at];
+                watched.push(async move { (at, self.gate(at, baseline, self.order.gate).await) });
             }
         }
         while let Some((at, verdict)) = watched.next().await {
@@ -348,7 +383,7 @@ impl<E: Effects> Swap<'_, E> {
         let docker = self.effects.docker();
         let log = docker.logs_tail(failed.twin.id(), LOG_LINES).await.unwrap_or_default();
         let words = match Seen::find(docker, failed.twin.id()).await {
-            Ok(Some(twin)) if twin.was_started() => {
+            Ok(Some(twin)) if twin.was_started() || !twin.start_error().is_empty() => {
                 last_words(&twin, &log, failed.wanted.edits, failed.wanted.name)
             }
             Ok(_) | Err(_) => String::new(),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     docker::DockerError,
-    model::{edit::ContainerEdit, object::Address},
+    model::{edit::ContainerEdit, object::Address, probe::Probe},
     plan::run::Outcome,
 };
 
@@ -33,6 +33,7 @@ pub(super) struct Order<'a> {
     pub(super) name: &'a str,
     pub(super) edits: &'a [ContainerEdit],
     pub(super) keys: &'a [String],
+    pub(super) probes: &'a [Probe],
     pub(super) gate: &'a GateOptions,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -54,7 +55,9 @@ pub(super) async fn restart<E: Effects>(
         }
     }
     let docker = effects.docker();
-    let baseline = Baseline::of(&before, order.gate.quiet, jiff::Timestamp::now());
+    let baseline = Baseline::of(&before, order.gate.quiet, jiff::Timestamp::now())
+        .with_probes(effects, &before, order.probes, order.gate, order.interrupt)
+        .await;
     let id = before.id();
     save(id, Some(Restarting { address: order.address.clone(), id: id.to_owned() }));
     if let Err(error) = effects.restart_container(id).await {
@@ -71,7 +74,7 @@ pub(super) async fn restart<E: Effects>(
             }
         }
     }
-    let verdict = gate(docker, id, &baseline, order.gate, order.interrupt).await;
+    let verdict = gate(effects, id, &baseline, order.gate, order.interrupt).await;
     match verdict {
         Verdict::Open(proof) => {
             save(id, None);

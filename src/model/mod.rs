@@ -25,6 +25,7 @@ pub mod object;
 pub mod own_container;
 pub mod owner;
 pub mod predict;
+pub mod probe;
 pub mod process;
 pub mod provenance;
 pub mod redacted;

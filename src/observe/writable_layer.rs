@@ -1,14 +1,19 @@
 //! What replacing a container would discard.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::process::Proc;
 use crate::{
-    docker::{Docker, PathChange},
+    docker::{Docker, DockerError, PathChange},
+    model::size::rounded,
     plan::Lost,
 };
+
+/// `TMPFS_MAGIC` of the kernel's `magic.h`.
+const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
 
 /// The engine's number for a path that is there in the image too.
 const CHANGED: u8 = 0;
@@ -22,6 +27,14 @@ struct Reply {
     mounts: Option<Vec<MountPoint>>,
     #[serde(rename = "ExecIDs")]
     exec_ids: Option<Vec<String>>,
+    state: Option<State>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct State {
+    running: Option<bool>,
+    pid: Option<u32>,
 }
 
 #[derive(Default, Deserialize)]
@@ -41,6 +54,7 @@ struct Healthcheck {
 #[serde(rename_all = "PascalCase", default)]
 struct HostConfig {
     tmpfs: Option<std::collections::BTreeMap<String, Value>>,
+    ipc_mode: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -74,22 +88,59 @@ pub async fn writable_layer(docker: &Docker, id: &str) -> Lost {
         .transpose()
         .map(Option::unwrap_or_default)
     else {
-        return Lost { files: None, layer_bytes: None, also: Vec::new() };
+        return Lost::default();
     };
-    let mut also: Vec<String> = tmpfs_paths(&reply)
-        .into_iter()
-        .map(|path| format!("contents of the tmpfs at {path}"))
-        .collect();
-    let sessions = sessions(docker, &reply).await;
-    if sessions > 0 {
-        let them = if sessions == 1 { "session is" } else { "sessions are" };
-        also.push(format!("{sessions} exec {them} open in it"));
+    let mut also = memory_files(docker, id, &reply);
+    match sessions(docker, &reply).await {
+        Ok(0) => {}
+        Ok(1) => also.push("1 exec session is open in it".into()),
+        Ok(sessions) => also.push(format!("{sessions} exec sessions are open in it")),
+        Err(_) => also.push("exec sessions: the engine did not say whether any is open".into()),
     }
     Lost {
         files: changes.ok().map(|changes| files(&changes, &reply)),
         layer_bytes: reply.size_rw,
         also,
+        keep: Vec::new(),
     }
+}
+
+/// Returns what is in memory as files, in words. What is empty is not mentioned.
+fn memory_files(docker: &Docker, id: &str, reply: &Reply) -> Vec<String> {
+    let Some(state) = reply.state.as_ref().filter(|it| it.running == Some(true)) else {
+        return Vec::new();
+    };
+    let mut paths = tmpfs_paths(reply);
+    let ipc = reply.host_config.as_ref().and_then(|it| it.ipc_mode.as_deref());
+    // Otherwise it is somebody else's, and stays.
+    if matches!(ipc, Some("private" | "shareable" | "")) {
+        paths.insert("/dev/shm");
+    }
+    let pid = state.pid.filter(|_| docker.endpoint().is_local());
+    let held = |path: &str| pid.and_then(|pid| tmpfs_bytes(pid, id, path));
+    paths
+        .into_iter()
+        .filter_map(|path| match held(path) {
+            Some(0) => None,
+            Some(bytes) => Some(format!("{} in the tmpfs {path}", rounded(bytes))),
+            None => Some(format!("what is in the tmpfs {path}")),
+        })
+        .collect()
+}
+
+/// Returns how much a tmpfs of a container holds, as the kernel counts it.
+fn tmpfs_bytes(pid: u32, id: &str, path: &str) -> Option<u64> {
+    let proc = Proc::new("/proc");
+    // The number may be another container's by now, or another machine's.
+    proc.container_process(pid, id, false).ok()?;
+    let outside = proc.root(pid).find(Path::new(path)).ok()?;
+    let facts = rustix::fs::statfs(&outside).ok()?;
+    let is_tmpfs = facts.f_type == TMPFS_MAGIC;
+    // Without a size limit, the kernel does not count.
+    (is_tmpfs && facts.f_blocks > 0).then(|| {
+        let blocks = facts.f_blocks.saturating_sub(facts.f_bfree);
+        blocks.saturating_mul(u64::try_from(facts.f_bsize).unwrap_or_default())
+    })
 }
 
 /// Leaves out what the engine makes itself: mount points, the working directory, and folders
@@ -133,14 +184,19 @@ fn tmpfs_paths(reply: &Reply) -> BTreeSet<&str> {
 }
 
 /// Counts live exec sessions; a health check that happens to run is none.
-async fn sessions(docker: &Docker, reply: &Reply) -> usize {
+async fn sessions(docker: &Docker, reply: &Reply) -> Result<usize, DockerError> {
     let mut count = 0;
     for id in reply.exec_ids.iter().flatten() {
-        let Ok(bytes) = docker.exec(id).await else { continue };
+        let bytes = match docker.exec(id).await {
+            Ok(bytes) => bytes,
+            // Over by now.
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error),
+        };
         let exec: Exec = serde_json::from_slice(&bytes).unwrap_or_default();
-        count += usize::from(exec.running == Some(true) && !is_health_check(&exec, reply));
+        count += usize::from(exec.running != Some(false) && !is_health_check(&exec, reply));
     }
-    count
+    Ok(count)
 }
 
 fn is_health_check(exec: &Exec, reply: &Reply) -> bool {

@@ -16,7 +16,7 @@ use crate::{
     docker::{Docker, DockerError},
     evaluate::evaluate,
     execute::{
-        self, ExecuteOptions, Interrupt, Progress, Tell,
+        self, ExecuteOptions, Interrupt, Progress, Tell, committed,
         daemon::{
             self, DaemonContext,
             live::{Commands, LiveDaemon},
@@ -437,4 +437,6 @@ async fn retire(errand: Errand<'_>, snapshot: &Snapshot) {
     let host = Host::new(errand.docker.clone());
     let days = errand.policy.limits.retention_days;
     retire::retire(&host, &snapshot.kept, days, (errand.clock)()).await;
+    // Left for the next command if the engine does not answer now.
+    let _ = committed::retire(&host).await;
 }

@@ -27,6 +27,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Finding, Fix, Mode, Report, Verdict},
         object::Address,
+        probe::Probe,
         selector::Matcher,
         snapshot::{BlindSpot, Observed, Snapshot},
     },
@@ -150,6 +151,7 @@ pub(super) struct Context<'a> {
     allowances: Vec<(Matcher, &'a Allowance)>,
     /// Who refers to whom.
     pub(super) holds: Holds<'a>,
+    probes: Vec<(Matcher, &'a [Probe])>,
 }
 
 impl<'a> Context<'a> {
@@ -172,6 +174,11 @@ impl<'a> Context<'a> {
             ceiling,
             allowances: allowances.map(|it| (Matcher::new(&it.on), it)).collect(),
             holds: Holds::new(snapshot),
+            probes: policy
+                .probes
+                .iter()
+                .map(|it| (Matcher::new(&it.on), it.probes.as_slice()))
+                .collect(),
         }
     }
 
@@ -184,6 +191,12 @@ impl<'a> Context<'a> {
     ) -> bool {
         let saying = self.allowances.iter().rev().filter_map(|(on, it)| Some((on, what(it)?)));
         saying.into_iter().find(|(on, _)| on.selects(spec)).is_some_and(|(_, may)| may)
+    }
+
+    /// Returns how to tell that a container works: the last entry that selects it decides.
+    pub(super) fn probes(&self, spec: &ContainerSpec) -> &'a [Probe] {
+        let found = self.probes.iter().rev().find(|(on, _)| on.selects(spec));
+        found.map_or(&[], |(_, probes)| *probes)
     }
 
     pub(super) fn above_ceiling(&self, class: Class) -> Option<Held> {

@@ -7,6 +7,7 @@ use super::{
     followers::{self, DaemonPlan},
     groups::Members,
     identity::{change_id, digest_of_policy},
+    keep::keep,
     leftovers,
     merge::{Merged, merge},
     owner_lines,
@@ -22,9 +23,15 @@ use crate::{
         finding::{Finding, Fix, Verdict},
         object::Address,
         owner::Owner,
+        probe::Probe,
         snapshot::Observed,
     },
 };
+
+/// What a person should know of an image that is made of a container.
+const COMMITTED: &str = "frozen while its files are put into an image, which the new one is made \
+                         from; values of its environment are in that image then, and no registry \
+                         or scanner knows it. It goes once no container uses it";
 
 /// What has to happen to a container.
 enum Means {
@@ -160,19 +167,36 @@ pub(super) fn change(
         Means::Update(merged) | Means::Replace(merged) => change_id(address, &merged.edits),
         Means::Restart(merged, _) => change_id(address, &(&merged.edits, restart_rows(findings))),
     };
-    let lost = lost(context, address, spec, &means);
+    let mut lost = lost(context, address, spec, &means);
+    let is_clean = |it: &Lost| it.files.as_ref().is_some_and(Vec::is_empty);
+    let commit = matches!(means, Means::Replace(_))
+        && context.allows(spec, |it| it.commit_writable_layer)
+        && !lost.as_ref().is_some_and(is_clean);
+    if let (true, Some(lost)) = (commit, &mut lost) {
+        lost.files = Some(Vec::new());
+        lost.keep.clear();
+    }
     let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref())
         .or_else(|| part.and_then(in_circle));
     let mut settings = settings(spec, means.edits());
     if matches!(means, Means::Restart(..) | Means::Replace(_)) {
         settings.extend(followers::rows(findings));
     }
-    let how = how(&means, spec);
+    let probes = match &means {
+        Means::Restart(..) | Means::Replace(_) if spec.state.has_processes() => {
+            context.probes(spec).to_vec()
+        }
+        Means::Evict(_) | Means::Update(_) | Means::Restart(..) | Means::Replace(_) => Vec::new(),
+    };
+    let how = how(&means, spec, &probes);
     let mut impact = impact(context, spec, &means);
     // Who is taken out of action waits for no default, and follows none.
     let follows = !matches!(means, Means::Evict(_));
     if follows {
         impact.extend(followers::own_choice(findings));
+    }
+    if commit {
+        impact.push(COMMITTED.to_owned());
     }
     let (undo, way_back) = (undo(context, spec, &means), way_back(context, spec, &means));
     let (container, name) = (spec.id.clone(), spec.name.clone());
@@ -207,6 +231,8 @@ pub(super) fn change(
         undo,
         way_back,
         after: if follows { daemon.before(findings) } else { Vec::new() },
+        commit,
+        probes,
     })
 }
 
@@ -370,7 +396,8 @@ fn writable_layer(
 ) -> Option<Held> {
     let is_clean = lost.is_some_and(|it| it.files.as_ref().is_some_and(Vec::is_empty));
     let may_lose = context.ceiling.class >= Class::Loss
-        || context.allows(spec, |it| it.discard_writable_layer);
+        || context.allows(spec, |it| it.discard_writable_layer)
+        || context.allows(spec, |it| it.commit_writable_layer);
     let replaced = matches!(means, Means::Replace(_));
     (replaced && !is_clean && !may_lose).then_some(Held::WritableLayer)
 }
@@ -387,9 +414,15 @@ fn lost(
         Means::Replace(_) => context.layers.get(address).cloned().unwrap_or_default(),
     };
     let stops = !matches!(means, Means::Evict(Eviction::Pause | Eviction::Disconnect));
+    if let (Means::Replace(merged), Some(files)) = (means, &lost.files) {
+        lost.keep = keep(spec, &merged.edits, files);
+    }
     if stops && spec.state.has_processes() {
-        for path in spec.tmpfs.keys() {
-            lost.also.push(format!("what is in the tmpfs {path}"));
+        // Of those that are replaced, it was looked at what is in them.
+        if !context.layers.contains_key(address) || !matches!(means, Means::Replace(_)) {
+            for path in spec.tmpfs.keys() {
+                lost.also.push(format!("what is in the tmpfs {path}"));
+            }
         }
         if matches!(means, Means::Evict(_) | Means::Restart(..)) {
             lost.also.push("what its processes hold in memory".into());
@@ -400,24 +433,33 @@ fn lost(
     Some(lost)
 }
 
-fn how(means: &Means, spec: &ContainerSpec) -> String {
+fn how(means: &Means, spec: &ContainerSpec, probes: &[Probe]) -> String {
+    let answers = match probes {
+        [] => String::new(),
+        probes => {
+            let asks: Vec<String> = probes.iter().map(|it| it.asks.to_string()).collect();
+            format!(" and answers as before ({})", asks.join(", "))
+        }
+    };
     match means {
         Means::Update(_) => "container update, no restart".into(),
         Means::Restart(..) if spec.has_healthcheck => {
-            "stopped and started; done when it is healthy again".into()
+            format!("stopped and started; done when it is healthy again{answers}")
         }
-        Means::Restart(..) => "stopped and started; done when it keeps running".into(),
+        Means::Restart(..) => {
+            format!("stopped and started; done when it keeps running{answers}")
+        }
         Means::Replace(_) if !spec.state.has_processes() => {
             "created anew beside the old one, then the two swap names; it is not started".into()
         }
-        Means::Replace(_) if spec.has_healthcheck => {
-            "created anew, swapped in, started; kept only if it becomes healthy, else the old \
-             one comes back"
-                .into()
-        }
-        Means::Replace(_) => "created anew, swapped in, started; kept only if it keeps running, \
-                              else the old one comes back"
-            .into(),
+        Means::Replace(_) if spec.has_healthcheck => format!(
+            "created anew, swapped in, started; kept only if it becomes healthy{answers}, else \
+             the old one comes back"
+        ),
+        Means::Replace(_) => format!(
+            "created anew, swapped in, started; kept only if it keeps running{answers}, else the \
+             old one comes back"
+        ),
         Means::Evict(Eviction::Pause) => "pause; never removed".into(),
         Means::Evict(Eviction::Disconnect) => {
             "pause, disconnect from its networks; never removed".into()
@@ -449,7 +491,8 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
                 lines.push("files in its volumes keep their owners".into());
             }
             if spec.state.has_processes() {
-                lines.push("down while it is replaced; for how long is unknown".into());
+                lines
+                    .push("down while it is replaced, how long is unknown; connections end".into());
                 if !ports.is_empty() {
                     lines.push(format!("published ports closed meanwhile: {}", ports.join(", ")));
                 }
@@ -504,7 +547,9 @@ fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
         Means::Replace(_) if is_counted(spec) => from_its_file(spec),
         Means::Replace(_) => match context.policy.limits.retention_days {
             0 => "none once it is in office: replaced containers are kept for 0 days".into(),
-            days => format!("the old container is kept, stopped, for {days} days"),
+            days => {
+                format!("the old container is kept, stopped, with its log, for {days} days")
+            }
         },
         Means::Evict(Eviction::Pause) => format!("docker unpause {name}"),
         Means::Evict(Eviction::Disconnect) => format!("{reconnect}docker unpause {name}"),

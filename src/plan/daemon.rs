@@ -195,6 +195,8 @@ fn change(
         drift,
         standing: stands(daemon, key),
         after,
+        commit: false,
+        probes: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ pub fn entry(name: &str, member: &str) -> String {
 
 /// Returns the member of an entry that sets one rule.
 pub fn rule(setting: &str) -> String {
-    format!("rules: {{ {setting} }}")
+    format!("rules:\n      {setting}")
 }
 
 /// Returns a read-only root with these tmpfs, options behind a colon.
@@ -32,7 +32,7 @@ pub fn pids_limit(max: i64) -> String {
 }
 
 /// Quotes what YAML could read as something else than this text.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
         && !matches!(

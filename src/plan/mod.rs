@@ -10,6 +10,7 @@ mod followers;
 pub mod groups;
 mod host_file;
 pub mod identity;
+mod keep;
 mod ledger;
 pub mod leftovers;
 pub mod limits;
@@ -32,6 +33,7 @@ use crate::model::{
     edit::{ContainerEdit, Eviction},
     finding::{Checks, Mode, Severity},
     object::Address,
+    probe::Probe,
     provenance::Provenance,
     snapshot::Fingerprint,
 };
@@ -156,6 +158,12 @@ pub struct Change {
     pub way_back: WayBack,
     /// IDs of changes that come first.
     pub after: Vec<String>,
+    /// Whether its changed files are put into an image that the replacement is made from.
+    #[serde(default)]
+    pub commit: bool,
+    /// What has to answer as it did before. They hold secrets, and never leave this process.
+    #[serde(skip)]
+    pub probes: Vec<Probe>,
 }
 
 /// By what a change is taken back.
@@ -267,6 +275,9 @@ pub struct Lost {
     pub layer_bytes: Option<u64>,
     /// Other things in words: tmpfs contents, exec sessions.
     pub also: Vec<String>,
+    /// How to keep the files; lines to type are indented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
 }
 
 /// One thing done to the host. Each knows its own way back.

@@ -327,6 +327,7 @@ fn lost(lost: &Lost) -> Value {
         "files": lost.files.as_ref().map(Vec::len),
         "paths": lost.files,
         "also": lost.also,
+        "keep": lost.keep,
     })
 }
 

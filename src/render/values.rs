@@ -77,18 +77,7 @@ pub(super) const fn cause(cause: Cause) -> &'static str {
     }
 }
 
-pub(super) fn bytes(bytes: u64) -> String {
-    let mut size = bytes as f64;
-    let mut unit = "B";
-    for larger in ["KiB", "MiB", "GiB", "TiB"] {
-        if size < 1024.0 {
-            break;
-        }
-        size /= 1024.0;
-        unit = larger;
-    }
-    if unit == "B" { format!("{bytes} B") } else { format!("{size:.1} {unit}") }
-}
+pub(super) use crate::model::size::rounded as bytes;
 
 /// Returns what a change discards, a line each.
 pub(super) fn lost(lost: &Lost, change: &Change) -> String {
@@ -97,7 +86,7 @@ pub(super) fn lost(lost: &Lost, change: &Change) -> String {
         (None, _) => lines.push("unknown: the writable layer was not looked at".to_owned()),
         (Some(files), size) if !files.is_empty() => {
             let size = size.map_or(String::new(), |it| format!("{} in ", bytes(it)));
-            let some: Vec<String> = files.iter().take(3).map(|it| plain(it)).collect();
+            let some: Vec<String> = files.iter().take(3).map(|it| shortened(&plain(it))).collect();
             let more = if files.len() > some.len() { ", and more" } else { "" };
             lines.push(format!(
                 "writable layer: {size}{}, {}{more}",
@@ -115,6 +104,18 @@ pub(super) fn lost(lost: &Lost, change: &Change) -> String {
         lines.push("nothing found".into());
     }
     lines.join("\n")
+}
+
+/// Keeps the end of a long path, which tells most.
+fn shortened(path: &str) -> String {
+    const ROOM: usize = 48;
+    match path.chars().count().checked_sub(ROOM) {
+        None | Some(0) => path.to_owned(),
+        Some(over) => path
+            .chars()
+            .skip(over + 1)
+            .fold("…".to_owned(), |text, c| text + c.encode_utf8(&mut [0; 4])),
+    }
 }
 
 pub(super) fn counted(count: usize, noun: &str) -> String {
@@ -148,6 +149,14 @@ mod tests {
         let before = Shown::Value(json!(["a", "b", "c", "d", "e"]));
         let after = Shown::Value(json!(["a", "b", "c", "d", "f"]));
         assert_eq!(before_after(&before, &after), ("[e]".into(), "[f] (4 unchanged)".into()));
+    }
+
+    #[test]
+    fn long_and_odd_paths_stay_readable() {
+        assert_eq!(shortened("/etc/motd"), "/etc/motd");
+        let long = format!("/var/{}/end", "ö".repeat(300));
+        assert_eq!(shortened(&long).chars().count(), 48);
+        assert!(shortened(&long).starts_with('…') && shortened(&long).ends_with("/end"));
     }
 
     #[test]

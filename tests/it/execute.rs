@@ -1,5 +1,6 @@
 //! Changing containers on real engines, through the library.
 
+mod causes;
 mod cut;
 mod effects;
 mod evict;
@@ -91,6 +92,8 @@ fn plan(action: Action) -> Plan {
         undo: String::new(),
         way_back: WayBack::None,
         after: Vec::new(),
+        commit: false,
+        probes: Vec::new(),
     };
     Plan {
         format_version: FORMAT_VERSION.into(),

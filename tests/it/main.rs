@@ -9,9 +9,11 @@ mod daemon_keys;
 mod enforced;
 mod execute;
 mod followers;
+mod gate;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;
+mod lost;
 mod main_job;
 mod refused;
 mod sides;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Checker, ways::expectation};
 use crate::{
     declaration::{
-        limits,
+        limits, probes,
         problem::Problem,
         schema,
         yaml::{Kind, Node},
@@ -172,6 +172,7 @@ fn allows(way: &'static Value, value: &Value) -> bool {
         Some("percent") => limits::percent(text).is_some(),
         Some("days") => limits::days(text).is_some(),
         Some("size") => Size::parse(text).is_some(),
+        Some("time-span") => probes::time(text).is_some(),
         // Other notations are the rules' own and checked when parameters are bound.
         _ => true,
     };

@@ -67,6 +67,7 @@ pub(super) fn expectation(ways: &[&'static Value]) -> String {
                     Some("percent") => "a share such as `20%`",
                     Some("days") => "days such as `7d`",
                     Some("date") => "a day such as `2026-12-05`",
+                    Some("time-span") => "a time such as `5s`, at most `10m`",
                     Some("size") => "a size such as `64M`",
                     _ if way.get("enum").is_some() => "one of a few words",
                     _ => "text",

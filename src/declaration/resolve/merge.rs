@@ -10,7 +10,8 @@ use crate::{
         AutoRemove, Declaration, LimitsSection, WaiverEntry, WritableLayer,
         bind::{self, provenance},
         check::Checked,
-        policy::{Allowance, Assignment, Choice, Choices, Limits, Policy, Setting, Waiver},
+        policy::{Allowance, Assignment, Choice, Choices, Limits, Policy, Probes, Setting, Waiver},
+        probes,
         problem::{Place, Problem},
         schema::{about_containers, about_host},
         yaml::{Entry, Node},
@@ -33,6 +34,7 @@ pub(super) struct Merged {
     waivers: Vec<Waiver>,
     waiver_ids: BTreeMap<String, Place>,
     allowances: Vec<Allowance>,
+    probes: Vec<Probes>,
     limits: Limits,
     followers: Followers,
 }
@@ -136,11 +138,17 @@ impl Merged {
             self.reload_command = daemon.reload_command.or(self.reload_command.take());
         }
         for section in declaration.containers.into_iter().flatten() {
+            let on = section.on.unwrap_or_default();
+            if let Some(probes) = section.probes {
+                let probes = probes.into_iter().filter_map(Option::from).collect();
+                self.probes.push(Probes { on: on.clone(), probes });
+            }
             self.allowances.push(Allowance {
-                on: section.on.unwrap_or_default(),
+                on,
                 discard_writable_layer: section
                     .writable_layer
                     .map(|it| it == WritableLayer::Discard),
+                commit_writable_layer: section.writable_layer.map(|it| it == WritableLayer::Commit),
                 replace_auto_removed: section.auto_remove.map(|it| it == AutoRemove::Replace),
                 carries_connection: section.carries_connection,
             });
@@ -166,6 +174,23 @@ impl Merged {
             expires: entry.expires.0,
             from,
         });
+    }
+
+    /// Reports probes that ask nothing, or more than one thing.
+    pub(super) fn probes_of(file: &File, checked: &Checked, problems: &mut Vec<Problem>) {
+        let sections = file.root.value_of("containers").map_or(&[][..], Node::items);
+        for (index, section) in sections.iter().enumerate() {
+            let entries = section.value_of("probes").map_or(&[][..], Node::items);
+            for (at, entry) in entries.iter().enumerate() {
+                if !checked.is_clean(&format!("/containers/{index}/probes/{at}")) {
+                    continue;
+                }
+                problems.extend(probes::faults(entry).into_iter().map(|fault| {
+                    let place = Place { source: Arc::clone(&file.source), span: fault.at };
+                    Problem::new("decl.probe", fault.message, place).help(fault.help)
+                }));
+            }
+        }
     }
 
     /// Reports waivers that share an ID.
@@ -218,6 +243,7 @@ impl Merged {
             waivers: self.waivers,
             limits: self.limits,
             allowances: self.allowances,
+            probes: self.probes,
             restart_command: self.restart_command,
             reload_command: self.reload_command,
             settings: self.settings,

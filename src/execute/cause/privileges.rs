@@ -37,6 +37,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("mknod", &["MKNOD"]),
     ("chroot", &["SYS_CHROOT"]),
     ("ping", &["NET_RAW"]),
+    ("arping", &["NET_RAW"]),
     ("raw socket", &["NET_RAW"]),
     ("icmp", &["NET_RAW"]),
     ("rtnetlink", &["NET_ADMIN"]),

@@ -85,8 +85,8 @@ fn what_is_declared_already_stays_in_the_lines_to_type() {
         "touch: /cache/app/x: Read-only file system",
         &[ContainerEdit::ReadOnlyRootfs(true), tmpfs],
     );
-    let entry = "\n  - match: { name: web }\n    rules: { container.read-only-rootfs: { tmpfs: \
-                 [\"/run:size=1m\", /cache/app] } }\n";
+    let entry = "\n  - match: { name: web }\n    rules:\n      container.read-only-rootfs: { \
+                 tmpfs: [\"/run:size=1m\", /cache/app] }\n";
     assert!(text.contains(entry), "{text}");
 }
 

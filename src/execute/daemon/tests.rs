@@ -332,6 +332,8 @@ fn change(key: &str, value: Value, apply: DaemonApply) -> Change {
         undo: String::new(),
         way_back: crate::plan::WayBack::None,
         after: Vec::new(),
+        commit: false,
+        probes: Vec::new(),
     }
 }
 

@@ -169,7 +169,7 @@ pub(super) fn lost(context: &Context<'_>, takes_effect: TakesEffect, class: Clas
     if !removed.is_empty() {
         also.push(format!("started with --rm, so deleted when they stop: {}", listed(&removed)));
     }
-    Some(Lost { files: Some(Vec::new()), layer_bytes: None, also })
+    Some(Lost { files: Some(Vec::new()), layer_bytes: None, also, keep: Vec::new() })
 }
 
 fn count(containers: usize) -> String {

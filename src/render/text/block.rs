@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     model::{class::Class, provenance::Provenance},
-    plan::{Action, Change, Held, Note, Plan, SettingChange, groups::Group},
+    plan::{Action, Change, Held, Note, Plan, SettingChange, groups::Group, lines},
     render::{
         Style,
         paragraph::{labelled, padded, plain, width, wrapped},
@@ -42,10 +42,11 @@ pub(in crate::render) fn change(
     }
     if let Some(lost) = &change.lost {
         labelled(out, style, "lost", &values::lost(lost, change))?;
+        labelled(out, style, "keep", &lost.keep.join("\n"))?;
     }
     labelled(out, style, "undo", &change.undo)?;
     if let Some(held) = &change.held {
-        labelled(out, style, "needs", &needs(held))?;
+        labelled(out, style, "needs", &needs(held, change.address.name()))?;
     }
     if !change.after.is_empty() {
         let named =
@@ -188,13 +189,14 @@ fn with(plan: &Plan, change: &Change, group: &Group) -> String {
     format!("{}: all of them or none", others.join(", "))
 }
 
-fn needs(held: &Held) -> String {
+fn needs(held: &Held, name: &str) -> String {
     match held {
         Held::AboveCeiling(class) => format!("--allow {class}"),
-        Held::WritableLayer => "--allow loss, or `writable-layer: discard` for this container in \
-                                the declaration: its writable layer holds changes, or nobody \
-                                could look"
-            .into(),
+        Held::WritableLayer => format!(
+            "--allow loss, as its writable layer holds changes or nobody could look; or, in \
+             `containers`:\n{}",
+            lines::entry(name, "writable-layer: discard")
+        ),
         Held::ByHand(what)
         | Held::OwnedElsewhere(what)
         | Held::Undone(what)

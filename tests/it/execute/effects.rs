@@ -86,6 +86,27 @@ impl Effects for CutAfter<'_> {
         self.change(self.host.unpause_container(id)).await
     }
 
+    async fn commit_container(
+        &self,
+        id: &str,
+        repo: &str,
+        tag: &str,
+    ) -> Result<String, DockerError> {
+        self.change(self.host.commit_container(id, repo, tag)).await
+    }
+
+    async fn remove_image(&self, image: &str) -> Result<(), DockerError> {
+        self.change(self.host.remove_image(image)).await
+    }
+
+    async fn create_exec(&self, id: &str, body: &Value) -> Result<String, DockerError> {
+        self.change(self.host.create_exec(id, body)).await
+    }
+
+    async fn start_exec(&self, exec: &str) -> Result<(), DockerError> {
+        self.change(self.host.start_exec(exec)).await
+    }
+
     async fn connect_network(
         &self,
         network: &str,
