@@ -2,6 +2,7 @@
 
 mod cause;
 pub mod committed;
+mod control_group;
 mod create;
 pub mod daemon;
 pub mod effects;

@@ -2,17 +2,22 @@
 //!
 //! The endpoint answers 200 to what it ignores, so its answer proves nothing.
 
-use std::{fmt::Write as _, fs};
+use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
 
-use super::{effects::Effects, seen::Seen};
+use super::{control_group::ControlGroup, effects::Effects, seen::Seen};
 use crate::{
     docker::{Docker, DockerError},
-    model::edit::ContainerEdit,
+    model::{edit::ContainerEdit, size::Size},
     plan::run::Outcome,
     sources::lower::memory_swap,
 };
+
+/// How long to go on where a container stops and starts, on a machine that may be busy.
+const BETWEEN_STARTS: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn update<E: Effects>(
     effects: &E,
@@ -26,20 +31,41 @@ pub(super) async fn update<E: Effects>(
         return Outcome::Failed { why };
     }
 
-    let warnings = match effects.update_container(before.id(), &body).await {
+    let warnings = match send(effects, before.id(), &body).await {
         Ok(warnings) => warnings,
         Err(error) => return refused(effects, before, &body, &error).await,
     };
-    match wrong(effects.docker(), before.id(), &body).await {
-        Ok(wrong) if wrong.is_empty() => Outcome::Done { proof: proof(edits) },
-        Ok(wrong) => {
-            let mut why = format!("the engine does not show it afterwards: {}", wrong.join(", "));
-            for warning in warnings {
-                let _ = write!(why, "; it warns: {warning}");
-            }
-            put_back(effects, before, &body, why).await
+    let warned = |mut text: String| {
+        for warning in &warnings {
+            let _ = write!(text, "; it warns: {warning}");
+        }
+        text
+    };
+    match read_back(effects.docker(), before.id(), &body).await {
+        Ok(Read { wrong, place }) if wrong.is_empty() => {
+            Outcome::Done { proof: warned(format!("{place}: {}", words(edits))) }
+        }
+        Ok(Read { wrong, .. }) => {
+            let why = format!("it is not so afterwards: {}", wrong.join(", "));
+            put_back(effects, before, &body, warned(why)).await
         }
         Err(error) => put_back(effects, before, &body, error.to_string()).await,
+    }
+}
+
+/// Sends it, again where the container stopped under the engine's hands: it answers then that the
+/// container is not running, and has stored nothing.
+async fn send<E: Effects>(effects: &E, id: &str, body: &Value) -> Result<Vec<String>, DockerError> {
+    let deadline = Instant::now() + BETWEEN_STARTS;
+    loop {
+        let error = match effects.update_container(id, body).await {
+            Ok(warnings) => return Ok(warnings),
+            Err(error) => error,
+        };
+        if !stopped_meanwhile(&error) || Instant::now() + PAUSE > deadline {
+            return Err(error);
+        }
+        sleep(PAUSE).await;
     }
 }
 
@@ -56,6 +82,10 @@ fn body(edits: &[ContainerEdit], host_config: &Value) -> Option<Value> {
                 let swap = memory_swap(now("Memory"), now("MemorySwap"), *bytes);
                 body.insert("Memory".into(), json!(bytes));
                 body.insert("MemorySwap".into(), json!(swap));
+                // Engines take a limit below it here, and never again when creating.
+                if now("MemoryReservation") > *bytes {
+                    body.insert("MemoryReservation".into(), json!(bytes));
+                }
             }
             ContainerEdit::RestartPolicy { name, max_retries } => {
                 let policy = json!({ "Name": name, "MaximumRetryCount": max_retries });
@@ -87,18 +117,48 @@ fn body(edits: &[ContainerEdit], host_config: &Value) -> Option<Value> {
 /// On cgroup v1 the kernel refuses a limit below what is in use; on v2 it kills.
 async fn would_kill(docker: &Docker, body: &Value, before: &Seen) -> Option<String> {
     let limit = body["Memory"].as_u64()?;
-    if !before.has_processes() {
+    // Between two starts there is nothing to kill.
+    if !matches!(before.status(), "running" | "paused") {
         return None;
     }
-    let path = format!("/containers/{}/stats?stream=0&one-shot=1", before.id());
+    let used = match used_by_stats(docker, before.id()).await {
+        Some(used) => Some(used),
+        // Engines whose containerd cannot read the control groups leave it out.
+        None => ControlGroup::of(before).and_then(|group| group.memory_used()),
+    };
+    match used {
+        Some(used) if used > limit => Some(format!(
+            "it uses {} of memory now, more than {}",
+            Size(i64::try_from(used).unwrap_or(i64::MAX)),
+            Size(i64::try_from(limit).unwrap_or(i64::MAX)),
+        )),
+        Some(_) => None,
+        None if kernel_refuses(docker).await => None,
+        None => Some(
+            "how much memory it uses cannot be told, and the kernel would kill what uses more"
+                .into(),
+        ),
+    }
+}
+
+async fn used_by_stats(docker: &Docker, id: &str) -> Option<u64> {
+    let path = format!("/containers/{id}/stats?stream=0&one-shot=1");
     let stats: Value = serde_json::from_slice(&docker.get(&path).await.ok()?).ok()?;
     let memory = &stats["memory_stats"];
     let reclaimable = ["inactive_file", "total_inactive_file"]
         .iter()
         .find_map(|key| memory["stats"][*key].as_u64())
         .unwrap_or_default();
-    let used = memory["usage"].as_u64()?.saturating_sub(reclaimable);
-    (used > limit).then(|| format!("it uses {used} bytes of memory now, more than {limit}"))
+    Some(memory["usage"].as_u64()?.saturating_sub(reclaimable))
+}
+
+async fn kernel_refuses(docker: &Docker) -> bool {
+    let info = docker.info().await.map(|reply| serde_json::from_slice::<Value>(&reply));
+    matches!(info, Ok(Ok(info)) if info["CgroupVersion"] == "1")
+}
+
+fn stopped_meanwhile(error: &DockerError) -> bool {
+    error.code() == Some(500) && error.to_string().contains("not running")
 }
 
 async fn refused<E: Effects>(
@@ -107,18 +167,29 @@ async fn refused<E: Effects>(
     body: &Value,
     error: &DockerError,
 ) -> Outcome {
-    // A refusal leaves everything as it was; a lost answer may have done it all.
+    // A refusal leaves everything as it was, but for a policy that engines restart by already
+    // when the container stops under their hands; a lost answer may have done it all.
     if error.code().is_some() {
-        return Outcome::Failed { why: error.to_string() };
+        return match stopped_meanwhile(error) && body["RestartPolicy"].is_object() {
+            true => put_back(effects, before, body, error.to_string()).await,
+            false => Outcome::Failed { why: error.to_string() },
+        };
     }
-    match wrong(effects.docker(), before.id(), body).await {
-        Ok(wrong) if wrong.is_empty() => Outcome::Done { proof: "read back from inspect".into() },
+    match read_back(effects.docker(), before.id(), body).await {
+        Ok(Read { wrong, place }) if wrong.is_empty() => Outcome::Done { proof: place.into() },
         Ok(_) | Err(_) => put_back(effects, before, body, error.to_string()).await,
     }
 }
 
-/// Returns the members that inspect, or the kernel where it can be asked, shows otherwise.
-async fn wrong(docker: &Docker, id: &str, body: &Value) -> Result<Vec<String>, DockerError> {
+/// What came of an update.
+struct Read {
+    /// The members that inspect, or the kernel where it can be asked, shows otherwise.
+    wrong: Vec<String>,
+    /// Where the others were found, in words.
+    place: &'static str,
+}
+
+async fn read_back(docker: &Docker, id: &str, body: &Value) -> Result<Read, DockerError> {
     let after = Seen::of(docker, id).await?;
     let host_config = &after.0["HostConfig"];
     let mut wrong: Vec<String> = Vec::new();
@@ -138,51 +209,24 @@ async fn wrong(docker: &Docker, id: &str, body: &Value) -> Result<Vec<String>, D
             wrong.push(key.clone());
         }
     }
-    wrong.extend(wrong_in_kernel(&after, body));
-    Ok(wrong)
+    let limits = ["PidsLimit", "Memory"].iter().any(|it| body[*it].is_number());
+    let kernel = ControlGroup::of(&after).and_then(|group| group.wrong(body));
+    let place = match &kernel {
+        Some(_) => "read back from inspect and from its control group",
+        None if !limits => "read back from inspect",
+        None if matches!(after.status(), "running" | "paused") => {
+            "read back from inspect alone, as its control group cannot be read from here"
+        }
+        None => "read back from inspect; it holds from its next start",
+    };
+    let of_kernel = kernel.into_iter().flatten();
+    wrong.extend(of_kernel.map(|it| format!("{it} in its control group")));
+    Ok(Read { wrong, place })
 }
 
 /// Null, zero and any negative number are no limit.
 fn limit(value: &Value) -> Option<i64> {
     value.as_i64().filter(|limit| *limit > 0)
-}
-
-/// Reads the control group of its first process, if that is on this machine and can be seen.
-fn wrong_in_kernel(seen: &Seen, body: &Value) -> Vec<String> {
-    let pid = seen.0["State"]["Pid"].as_u64().unwrap_or_default();
-    let Ok(groups) = fs::read_to_string(format!("/proc/{pid}/cgroup")) else { return Vec::new() };
-    // A process ID seen from another namespace is somebody else's here.
-    if pid == 0 || !groups.contains(seen.id()) {
-        return Vec::new();
-    }
-    [("PidsLimit", "pids", "pids.max"), ("Memory", "memory", "memory.limit_in_bytes")]
-        .into_iter()
-        .filter_map(|(key, controller, file)| {
-            let asked = limit(&body[key])?;
-            let real = read_limit(&groups, controller, file)?;
-            (real != asked.to_string() && real != rounded(asked)).then(|| format!("{key} (kernel)"))
-        })
-        .collect()
-}
-
-/// The kernel keeps memory limits in whole pages.
-fn rounded(bytes: i64) -> String {
-    (bytes / 4096 * 4096).to_string()
-}
-
-fn read_limit(groups: &str, controller: &str, file: &str) -> Option<String> {
-    let path = groups.lines().find_map(|line| {
-        let mut parts = line.splitn(3, ':');
-        let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        if controllers.is_empty() {
-            let file = if file.starts_with("memory") { "memory.max" } else { file };
-            Some(format!("/sys/fs/cgroup{path}/{file}"))
-        } else {
-            let is_it = controllers.split(',').any(|it| it == controller);
-            is_it.then(|| format!("/sys/fs/cgroup/{controller}{path}/{file}"))
-        }
-    })?;
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }
 
 /// Sends the values of before. A memory limit that was not there cannot be taken away again.
@@ -199,7 +243,11 @@ async fn put_back<E: Effects>(effects: &E, before: &Seen, body: &Value, why: Str
                 let update = super::seen::restart_policy_update(&before.restart_policy());
                 back.insert(key.into(), update["RestartPolicy"].clone());
             }
-            _ if limit(old).is_some() => {
+            // The two go together, also where the one is no limit.
+            "MemorySwap" if limit(&before.0["HostConfig"]["Memory"]).is_some() => {
+                back.insert(key.into(), old.clone());
+            }
+            "Memory" | "MemoryReservation" if limit(old).is_some() => {
                 back.insert(key.into(), old.clone());
             }
             "Memory" => left.push(format!(
@@ -209,13 +257,20 @@ async fn put_back<E: Effects>(effects: &E, before: &Seen, body: &Value, why: Str
             _ => {}
         }
     }
-    let result = effects.update_container(before.id(), &Value::Object(back)).await;
+    let back = Value::Object(back);
+    let result = send(effects, before.id(), &back).await;
     let after = Seen::of(effects.docker(), before.id()).await;
     let is_back = after.is_ok_and(|after| {
-        body.as_object().into_iter().flatten().all(|(key, _)| {
+        let is_stored = body.as_object().into_iter().flatten().all(|(key, _)| {
             let (was, is) = (&before.0["HostConfig"][key], &after.0["HostConfig"][key]);
-            was == is || (key == "PidsLimit" && limit(was) == limit(is))
-        })
+            match key.as_str() {
+                "RestartPolicy" => before.restart_policy() == after.restart_policy(),
+                "PidsLimit" | "MemoryReservation" => limit(was) == limit(is),
+                _ => was == is,
+            }
+        });
+        let wrong = ControlGroup::of(&after).and_then(|group| group.wrong(&back));
+        is_stored && wrong.is_none_or(|it| it.is_empty())
     });
     match result {
         _ if is_back => Outcome::Undone { why },
@@ -224,12 +279,12 @@ async fn put_back<E: Effects>(effects: &E, before: &Seen, body: &Value, why: Str
     }
 }
 
-fn proof(edits: &[ContainerEdit]) -> String {
+fn words(edits: &[ContainerEdit]) -> String {
     let words: Vec<String> = edits
         .iter()
         .filter_map(|edit| match edit {
             ContainerEdit::PidsLimit(limit) => Some(format!("pids_limit {limit}")),
-            ContainerEdit::Memory(bytes) => Some(format!("memory {bytes}")),
+            ContainerEdit::Memory(bytes) => Some(format!("memory {}", Size(*bytes))),
             ContainerEdit::RestartPolicy { name, .. } => Some(format!("restart policy {name}")),
             ContainerEdit::Privileged(_)
             | ContainerEdit::BoundCapabilities(_)
@@ -251,33 +306,8 @@ fn proof(edits: &[ContainerEdit]) -> String {
             | ContainerEdit::PublishOn { .. } => None,
         })
         .collect();
-    format!("read back: {}", words.join(", "))
+    words.join(", ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_never_goes_alone() {
-        let edits = [ContainerEdit::Memory(64 << 20), ContainerEdit::PidsLimit(100)];
-        let body = body(&edits, &json!({ "Memory": 0, "MemorySwap": 0 })).unwrap();
-        assert_eq!(body["Memory"], 64 << 20);
-        assert_eq!(body["MemorySwap"], 128 << 20);
-        assert_eq!(body["PidsLimit"], 100);
-    }
-
-    #[test]
-    fn what_needs_a_replacement_is_refused() {
-        assert_eq!(body(&[ContainerEdit::ReadOnlyRootfs(true)], &json!({})), None);
-    }
-
-    #[test]
-    fn control_groups_are_found_in_both_hierarchies() {
-        let read = |groups: &str| read_limit(groups, "pids", "pids.max");
-        // Neither path exists: what is tested is that nothing is made up.
-        assert_eq!(read("4:pids:/docker/none\n"), None);
-        assert_eq!(read("0::/docker/none\n"), None);
-        assert_eq!(read("garbage"), None);
-    }
-}
+mod tests;

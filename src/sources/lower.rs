@@ -223,6 +223,11 @@ fn publish_on(host: &mut Map<String, Value>, container_port: &str, address: &str
 fn set_memory(host: &mut Map<String, Value>, memory: i64) {
     let number = |member: &str| host.get(member).and_then(Value::as_i64).unwrap_or(0);
     let swap = memory_swap(number("Memory"), number("MemorySwap"), memory);
+    let reservation = number("MemoryReservation");
     host.insert("Memory".into(), json!(memory));
     host.insert("MemorySwap".into(), json!(swap));
+    // Engines create no container that reserves more than its limit.
+    if reservation > memory {
+        host.insert("MemoryReservation".into(), json!(memory));
+    }
 }
