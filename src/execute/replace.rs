@@ -33,7 +33,6 @@ use crate::{
     docker::DockerError,
     model::{
         edit::ContainerEdit,
-        owner::Owner,
         probe::Probe,
         transaction::{Phase, Transaction, kept_name, old_name, phase},
     },
@@ -238,14 +237,6 @@ pub(super) fn refuse(old: &Seen, name: &str) -> Result<(), String> {
         "created" | "running" | "restarting" | "exited" => {}
         "paused" => return Err("it is paused, which may be on purpose".into()),
         other => return Err(format!("it is in state {other}")),
-    }
-    match Owner::from_labels(&old.labels()) {
-        Owner::Nobody | Owner::Compose { oneoff: false, .. } => {}
-        Owner::Compose { oneoff: true, .. } => return Err("it is a `compose run`".into()),
-        Owner::Swarm { service } => return Err(format!("Swarm service `{service}` owns it")),
-        Owner::Kubernetes { pod } => return Err(format!("Kubernetes pod `{pod}` owns it")),
-        Owner::Nomad { allocation } => return Err(format!("Nomad owns it ({allocation})")),
-        Owner::Ecs { task } => return Err(format!("ECS owns it ({task})")),
     }
     if is_our_own(old.id()) {
         return Err("plimsoll runs in it".into());

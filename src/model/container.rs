@@ -7,7 +7,7 @@ use super::{
     defaulted::{DaemonDefaults, Defaulted},
     field::Field,
     mount::Mount,
-    owner::Owner,
+    owner::{Claim, Owner},
     process::ProcessFacts,
 };
 
@@ -27,6 +27,8 @@ pub struct ContainerSpec {
     pub repo_digests: Field<Vec<String>>,
     pub labels: BTreeMap<String, String>,
     pub owner: Owner,
+    /// What became of checking that. Filled in by `effective::complete`.
+    pub claim: Claim,
     pub state: State,
     /// When it last started, RFC 3339 as the engine says it; empty if never.
     pub started_at: String,

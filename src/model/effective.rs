@@ -10,11 +10,13 @@ use std::{
 };
 
 use super::{
+    claim::{self, Evidence},
     container::{ContainerSpec, Namespace, Seccomp},
     defaulted::DaemonDefaults,
     field::Field,
     host_path,
     mount::{Mount, MountKind, SocketReach},
+    owner::Owner,
     process::ProcessFacts,
     snapshot::Observed,
 };
@@ -41,6 +43,8 @@ pub struct Surroundings {
     /// Image ID to the image's `RepoDigests`; an image that is not here was not looked at.
     pub repo_digests: BTreeMap<String, Vec<String>>,
     pub daemon_defaults: Arc<DaemonDefaults>,
+    /// What speaks for or against the claims of owners.
+    pub evidence: Evidence,
 }
 
 /// Where engines and container runtimes listen unless told otherwise, after symlinks.
@@ -64,6 +68,12 @@ pub fn complete(
     process: Result<Arc<ProcessFacts>, &'static str>,
 ) -> ContainerSpec {
     spec.daemon_defaults = Arc::clone(&around.daemon_defaults);
+    if spec.owner == Owner::Nobody
+        && let Some(unit) = around.evidence.units.get(&spec.name)
+    {
+        spec.owner = Owner::Unit { unit: unit.clone() };
+    }
+    spec.claim = claim::check(&spec, &around.evidence);
     if let Some(unconfined) = around.daemon_seccomp_unconfined {
         let seccomp = if unconfined { Seccomp::Unconfined } else { Seccomp::Builtin };
         spec.seccomp_default = Field::Set(seccomp);

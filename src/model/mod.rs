@@ -3,6 +3,7 @@
 //! Knows no rule, no file format and no daemon; holds values, not behaviour with effects.
 
 pub mod capability;
+pub mod claim;
 pub mod class;
 pub mod compose;
 pub mod container;
@@ -24,6 +25,7 @@ pub mod mount;
 pub mod object;
 pub mod own_container;
 pub mod owner;
+pub mod owner_families;
 pub mod predict;
 pub mod probe;
 pub mod process;

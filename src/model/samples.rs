@@ -6,7 +6,7 @@ use super::{
     container::{ContainerSpec, Namespace, RestartName, RestartPolicy, Seccomp, State},
     defaulted::Defaulted,
     field::Field,
-    owner::Owner,
+    owner::{Claim, Owner},
     snapshot::{HostFacts, Observed, Snapshot},
 };
 
@@ -20,6 +20,7 @@ pub fn container(name: &str) -> ContainerSpec {
         repo_digests: Field::Set(Vec::new()),
         labels: [].into(),
         owner: Owner::Nobody,
+        claim: Claim::Unchecked,
         state: State::Running,
         started_at: "2026-11-20T10:00:00Z".into(),
         pid: 4242,

@@ -98,7 +98,9 @@ impl Matcher {
             | Owner::Swarm { .. }
             | Owner::Kubernetes { .. }
             | Owner::Nomad { .. }
-            | Owner::Ecs { .. } => "",
+            | Owner::Ecs { .. }
+            | Owner::Unit { .. }
+            | Owner::Other(_) => "",
         };
         fit(&self.name, &container.name)
             && (self.image.is_none()

@@ -7,6 +7,7 @@ mod containers;
 mod daemon;
 mod daemon_host;
 mod environment;
+mod evidence;
 mod file_obstacle;
 mod flags;
 mod origin;
@@ -121,12 +122,17 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         daemon_host::gather(docker.endpoint(), &info, replies_of_host, local.ok());
     snapshot.host = host_facts(&live);
 
-    let specs = inspected.iter().filter_map(|it| match it {
-        Inspected::Seen { observed, .. } => Some(&observed.spec),
-        Inspected::Blind(_) => None,
-    });
+    let specs = || {
+        inspected.iter().filter_map(|it| match it {
+            Inspected::Seen { observed, .. } => Some(&observed.spec),
+            Inspected::Blind(_) => None,
+        })
+    };
     let mut around =
-        surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs);
+        surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs());
+    let tasks = evidence::tasks(docker, &info, specs()).await?;
+    let here = local.ok().map(|local| (local, &proc));
+    around.evidence = evidence::gather(&info, tasks, here, specs());
     around.daemon_defaults =
         Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
     for one in inspected {

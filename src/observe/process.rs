@@ -162,13 +162,21 @@ impl Proc {
         Ok(held)
     }
 
-    fn named_dockerd(&self) -> Vec<u32> {
+    /// Returns every process that is visible, with its name.
+    pub(super) fn names(&self) -> Vec<(u32, String)> {
         let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
-        let mut pids: Vec<u32> = entries
+        entries
             .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid| self.text(*pid, "comm").is_ok_and(|name| name.trim() == "dockerd"))
-            .collect();
+            .filter_map(|entry| {
+                let pid = entry.file_name().to_str()?.parse().ok()?;
+                Some((pid, self.text(pid, "comm").ok()?.trim().to_owned()))
+            })
+            .collect()
+    }
+
+    fn named_dockerd(&self) -> Vec<u32> {
+        let named = self.names().into_iter().filter(|(_, name)| name == "dockerd");
+        let mut pids: Vec<u32> = named.map(|(pid, _)| pid).collect();
         pids.sort_unstable();
         pids
     }

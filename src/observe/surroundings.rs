@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::daemon::LocalDaemon;
-use crate::model::{container::ContainerSpec, effective::Surroundings, mount::MountKind};
+use crate::model::{
+    claim::Evidence, container::ContainerSpec, effective::Surroundings, mount::MountKind,
+};
 
 /// Sockets of the daemon that do not take orders.
 const HARMLESS: &[&str] = &["/libnetwork/", "/metrics.sock", "/swarm/"];
@@ -59,6 +61,7 @@ pub(super) fn gather<'a>(
         volume_binds,
         repo_digests: images.map(repo_digests).unwrap_or_default(),
         daemon_defaults: Arc::default(),
+        evidence: Evidence::default(),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
         edit::{ContainerEdit, Edit, Eviction},
         finding::{Finding, Fix, Verdict},
         object::Address,
-        owner::Owner,
+        owner::{Claim, Owner},
         probe::Probe,
         snapshot::Observed,
     },
@@ -317,11 +317,17 @@ fn in_vain(
 }
 
 fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
+    // A label that the engine itself contradicts keeps nobody from acting.
+    if matches!(spec.claim, Claim::False(_)) {
+        return None;
+    }
     if matches!(means, Means::Restart(..)) {
         return followers::restarted_elsewhere(spec).map(Held::OwnedElsewhere);
     }
     let is_held = match &spec.owner {
         Owner::Nobody => false,
+        // What is changed in place, or put out of action, is no worse for somebody's mark.
+        Owner::Unit { .. } | Owner::Other(_) => matches!(means, Means::Replace(_)),
         Owner::Swarm { .. }
         | Owner::Kubernetes { .. }
         | Owner::Nomad { .. }
@@ -474,11 +480,20 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
     let mut lines = Vec::new();
     let ports: Vec<String> = spec.published_ports.iter().map(port_text).collect();
     match means {
-        Means::Update(_) => {
-            if matches!(spec.owner, Owner::Compose { .. }) {
-                lines.push("the Compose file says otherwise; its next recreate undoes this".into());
+        Means::Update(_) => match &spec.owner {
+            Owner::Compose { .. } => {
+                lines.push("the Compose file says otherwise; its next recreate undoes this".into())
             }
-        }
+            Owner::Unit { .. } | Owner::Other(_) => lines.push(format!(
+                "{} starts it; what it starts next is without this",
+                spec.owner.who()
+            )),
+            Owner::Nobody
+            | Owner::Swarm { .. }
+            | Owner::Kubernetes { .. }
+            | Owner::Nomad { .. }
+            | Owner::Ecs { .. } => {}
+        },
         Means::Restart(..) => {
             lines.push("down while it stops and starts; for how long is unknown".into());
             if !ports.is_empty() {
@@ -514,6 +529,12 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
         Means::Evict(_) => {
             if spec.state.has_processes() {
                 lines.push("does no work from then on".into());
+                if matches!(
+                    spec.owner,
+                    Owner::Compose { .. } | Owner::Unit { .. } | Owner::Other(_)
+                ) {
+                    lines.push(format!("{} may start it again", spec.owner.who()));
+                }
                 if !ports.is_empty() {
                     lines.push(format!("published ports closed: {}", ports.join(", ")));
                 }

@@ -167,7 +167,10 @@ pub(super) fn own_choice(findings: &[&Finding]) -> Option<String> {
 /// Returns who restarts a container that somebody else starts.
 pub(super) fn restarted_elsewhere(spec: &ContainerSpec) -> Option<String> {
     match &spec.owner {
-        Owner::Nobody | Owner::Compose { .. } => None,
+        Owner::Nobody | Owner::Compose { .. } | Owner::Other(_) => None,
+        Owner::Unit { unit } => Some(format!(
+            "systemd unit {unit} runs it; have it started anew:\n  systemctl restart {unit}"
+        )),
         Owner::Swarm { service } => Some(format!(
             "Swarm starts it for service {service}; have it started anew:\n  \
              docker service update --force {service}"

@@ -2,6 +2,7 @@
 
 pub mod build;
 mod cause;
+mod claims;
 mod containers;
 mod daemon;
 pub mod daemon_file;

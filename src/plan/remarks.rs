@@ -1,7 +1,7 @@
 //! What no rule asks about and a person should know: keys of the daemon's file that a later
 //! start or reload, whoever causes it, will apply or fail on, and containers that nobody can place.
 
-use super::{Remark, Stands, build::Context, leftovers::leftovers};
+use super::{Remark, Stands, build::Context, claims, leftovers::leftovers};
 use crate::model::{
     daemon::DaemonConfig,
     daemon_keys,
@@ -17,6 +17,7 @@ pub(super) fn remarks(context: &Context<'_>) -> Vec<Remark> {
         of_daemon(context)
     };
     remarks.extend(leftovers(context.snapshot));
+    remarks.extend(claims::remarks(context));
     remarks.sort_by(|a, b| a.address.cmp(&b.address));
     remarks
 }

@@ -28,7 +28,7 @@ use crate::model::{
     defaulted::{Defaulted, LogConfig, Ulimit},
     effective::uid_of,
     field::{Field, Parent},
-    owner::Owner,
+    owner::{Claim, Owner},
     snapshot::Fingerprint,
 };
 
@@ -82,7 +82,12 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         image: text(image.as_ref()).to_owned(),
         image_id: text(reply.image.as_ref()).to_owned(),
         repo_digests: Field::Unknown("the image was not looked at"),
-        owner: Owner::from_labels(&labels),
+        owner: Owner::of(
+            &labels,
+            text(reply.name.as_ref()).trim_start_matches('/'),
+            text(image.as_ref()),
+        ),
+        claim: Claim::Unchecked,
         labels,
         state: state_from_word(text(state.status.as_ref())),
         started_at: started_at.to_owned(),

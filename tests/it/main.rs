@@ -16,6 +16,7 @@ mod killed;
 mod lab;
 mod lost;
 mod main_job;
+mod owners;
 mod refused;
 mod sides;
 mod smoke;

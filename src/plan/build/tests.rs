@@ -138,7 +138,7 @@ fn owners_keep_their_containers() {
     check_held(asking(IN_PLACE), swarm(), Some("--limit-pids 512 shop_web"));
     check_held(evicting(), swarm(), Some("docker service rm shop_web"));
     let pod = owned_by(Owner::Kubernetes { pod: "web-0".into() });
-    check_held(asking(IN_PLACE), pod, Some("manifest of pod web-0"));
+    check_held(asking(IN_PLACE), pod, Some("makes pod web-0"));
     check_held(asking(REPLACING), compose(false), Some("read_only: true"));
     check_held(asking(IN_PLACE), compose(false), None);
 }
