@@ -10,6 +10,7 @@ Examples:
   plimsoll init                          write a commented plimsoll.yaml to start from
   plimsoll plan                          show what differs, and what putting it right would cost
   plimsoll apply                         do it, after asking
+  plimsoll rollback                      take the last run back
 
 Exit codes: 0 done or in sync, 2 differences, 4 partly done, 5 undone, 6 refused,
 65 declaration invalid, 69 engine unreachable, 75 locked, 77 permission missing.";
@@ -93,6 +94,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Do what the plan says, verify it, and take back what fails.
     Apply(ApplyArgs),
+    /// Take a run back: replaced containers return with all that was in them.
+    Rollback(RollbackArgs),
     /// Keep the host as declared, within ceilings: once, or at intervals.
     Enforce(EnforceArgs),
     /// In sync? Last run, held changes, kept containers.
@@ -212,6 +215,23 @@ pub(crate) struct EnforceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WatcherArgs {
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollbackArgs {
+    /// Number of the run; else the last one of which something is left to take back.
+    pub(crate) run: Option<u64>,
+    /// Only objects of this address, such as container/web.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) only: Vec<String>,
+    /// Do not ask.
+    #[arg(long, env = "PLIMSOLL_YES")]
+    pub(crate) yes: bool,
+    /// Wait this long for another run to end.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
+    pub(crate) lock_timeout: Duration,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
 }

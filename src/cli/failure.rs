@@ -152,6 +152,16 @@ impl From<PipelineError> for Failure {
                 let said = said.unwrap_or_default();
                 Self::new(Exit::Stuck, problem.note(said))
             }
+            PipelineError::NoSuchRun(_) => Self::new(
+                Exit::Refused,
+                Problem::without_text("rollback.unknown", message)
+                    .help("`plimsoll status` names the last run; without a number the last one is taken back"),
+            ),
+            PipelineError::NothingToTakeBack => Self::new(
+                Exit::Refused,
+                Problem::without_text("rollback.nothing", message)
+                    .note("nothing was changed"),
+            ),
             PipelineError::NoSuchObject(_) => Self::new(
                 Exit::Usage,
                 Problem::without_text("narrow.nothing", message)

@@ -13,6 +13,7 @@ mod init;
 mod output;
 mod plan;
 mod progress;
+mod rollback;
 mod rules;
 mod schema;
 mod screen;
@@ -63,6 +64,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Validate(args) => validate::run(&global, &args, terminal),
         Command::Plan(args) => plan::run(&global, &args, terminal),
         Command::Apply(args) => apply::run(&global, &args, terminal),
+        Command::Rollback(args) => rollback::run(&global, &args, terminal),
         Command::Enforce(args) => enforce::run(&global, &args, terminal),
         Command::Status(_) => status::run(&global, terminal),
         Command::Rules(args) => rules::run(&global, &args, terminal),

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use plimsoll::{
-    execute::Progress,
+    execute::{Progress, rollback},
+    model::object::Address,
     plan::{Change, run::Outcome},
 };
 
@@ -24,27 +25,45 @@ impl Ticker {
         match progress {
             Progress::Started(change) => {
                 self.since = Instant::now();
-                self.say(change, doing(change));
+                self.say(&change.address, doing(change));
             }
-            Progress::Step(change, text) => self.say(change, text),
+            Progress::Step(change, text) => self.say(&change.address, text),
             Progress::Finished(change, outcome) => {
                 let took = self.since.elapsed().as_secs_f64();
-                self.say(change, &format!("{} after {took:.1} s", ended(outcome)));
+                self.say(&change.address, &format!("{} after {took:.1} s", ended(outcome)));
             }
-            Progress::Unwatched(why) => {
-                output::say(&format!(
-                    "note: nobody watches over this run, the next command has to: {why}"
-                ));
-            }
-            Progress::Saved(_) | Progress::Restarting(..) => {}
+            Progress::Unwatched(why) => unwatched(why),
+            Progress::Saved(_) | Progress::Restarting(..) | Progress::Before(_) => {}
         }
     }
 
-    fn say(&self, change: &Change, text: &str) {
-        if self.speaks {
-            output::say(&format!("  {}  {text}", change.address));
+    /// The same for a rollback.
+    pub(crate) fn tell_back(&mut self, progress: &rollback::Progress<'_>) {
+        use rollback::Progress::{Before, Finished, Releasing, Started, Step, Unwatched};
+        match progress {
+            Started(undo) => {
+                self.since = Instant::now();
+                self.say(&undo.address, "taking back");
+            }
+            Step(undo, text) => self.say(&undo.address, text),
+            Finished(undo, outcome) => {
+                let took = self.since.elapsed().as_secs_f64();
+                self.say(&undo.address, &format!("{} after {took:.1} s", ended(outcome)));
+            }
+            Unwatched(why) => unwatched(why),
+            Before(_) | Releasing(..) => {}
         }
     }
+
+    fn say(&self, address: &Address, text: &str) {
+        if self.speaks {
+            output::say(&format!("  {address}  {text}"));
+        }
+    }
+}
+
+fn unwatched(why: &str) {
+    output::say(&format!("note: nobody watches over this run, the next command has to: {why}"));
 }
 
 fn doing(change: &Change) -> &'static str {

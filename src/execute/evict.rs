@@ -102,6 +102,55 @@ async fn carry_out<E: Effects>(
     Ok(())
 }
 
+/// Undoes an eviction: its networks first, so that it never runs without them, and its processes
+/// last. What is so already is left, so that it can be cut off and begun again. Tells what was
+/// done.
+pub(super) async fn release<E: Effects>(
+    effects: &E,
+    evicted: &Evicted,
+) -> Result<String, DockerError> {
+    let id = &evicted.id;
+    let mut done = Vec::new();
+    let now = Seen::of(effects.docker(), id).await?;
+    for (network, endpoint) in evicted.endpoints.iter().filter(|(it, _)| can_be_left(it)) {
+        if !now.networks().contains_key(network) {
+            steps::connect(effects, network, id, endpoint).await?;
+            done.push(format!("back on network {network}"));
+        }
+    }
+    if now.restart_policy() != evicted.restart_policy {
+        steps::set_restart_policy(effects, id, &evicted.restart_policy).await?;
+        done.push(format!("restart policy {}", evicted.restart_policy));
+    }
+    let ran = matches!(evicted.status.as_str(), "running" | "restarting");
+    if ran && now.status() == "paused" {
+        effects.unpause_container(id).await?;
+        done.push("unpaused".into());
+    } else if ran && !now.has_processes() {
+        steps::start(effects, id).await?;
+        done.push("started".into());
+    }
+    let after = Seen::of(effects.docker(), id).await?;
+    if ran && !after.is_running() {
+        return Err(DockerError::BadReply {
+            what: "letting a container out of an eviction".into(),
+            cause: format!("it is {} all the same", after.status()),
+        });
+    }
+    Ok(if done.is_empty() { "it was as before already".into() } else { done.join(", ") })
+}
+
+/// Ends a release that was cut off. Returns what was done; `None` if the container is gone.
+pub async fn recover<E: Effects>(
+    effects: &E,
+    evicted: &Evicted,
+) -> Result<Option<String>, DockerError> {
+    match Seen::find(effects.docker(), &evicted.id).await? {
+        None => Ok(None),
+        Some(_) => release(effects, evicted).await.map(Some),
+    }
+}
+
 fn can_be_left(network: &str) -> bool {
     !matches!(network, "host" | "none")
 }

@@ -19,6 +19,7 @@ mod replace;
 mod replicas;
 pub mod restart;
 pub mod retire;
+pub mod rollback;
 mod seen;
 mod steps;
 mod twin;
@@ -43,9 +44,10 @@ use self::{
 };
 use crate::{
     docker::DockerError,
-    model::daemon::DaemonConfig,
+    model::{daemon::DaemonConfig, edit::ContainerEdit},
     plan::{
         Action, Change, Plan,
+        rollback::{Before, Was},
         run::{Outcome, RunChange},
     },
     sources::{create_body::DaemonFacts, inspect::from_inspect},
@@ -106,6 +108,8 @@ pub enum Progress<'a> {
     Saved(Evicted),
     /// A container, by its ID, that is about to be restarted; without a note it is settled.
     Restarting(&'a str, Option<Restarting>),
+    /// How a container was before a change, to be written down before it begins.
+    Before(Before),
     Finished(&'a Change, &'a Outcome),
     /// Nobody takes over if this process dies, and why.
     Unwatched(&'a str),
@@ -177,6 +181,23 @@ fn transactions<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Vec<&'a Ch
     all
 }
 
+fn before(change: &Change, was: Was) -> Progress<'static> {
+    Progress::Before(Before {
+        change: change.id.clone(),
+        address: change.address.clone(),
+        class: change.class,
+        settings: change.settings.clone(),
+        was,
+    })
+}
+
+fn note_values(change: &Change, edits: &[ContainerEdit], seen: &Seen, tell: Tell<'_>) {
+    if let Some((values, after)) = update::values(edits, seen).filter(|(it, _)| !it.is_empty()) {
+        let id = seen.id().to_owned();
+        tell(before(change, Was::Updated { id, before: values, after }));
+    }
+}
+
 /// A change that the plan does not carry out now holds nobody up: the plan knew.
 fn predecessors_are_done(change: &Change, outcomes: &[RunChange]) -> bool {
     outcomes
@@ -199,12 +220,16 @@ impl<E: Effects> Run<'_, E> {
         match &change.action {
             Action::DaemonKey { .. } => Outcome::NotReached,
             Action::UpdateContainer { id, edits, .. } => match self.unmoved(change, id).await {
-                Ok(seen) => update::update(self.effects, edits, &seen).await,
+                Ok(seen) => {
+                    note_values(change, edits, &seen, tell);
+                    update::update(self.effects, edits, &seen).await
+                }
                 Err(why) => Outcome::Failed { why },
             },
             Action::ReplaceContainer { id, name, edits } => {
                 match self.replaceable(change, id, name, &[]).await {
                     Ok(old) => {
+                        tell(before(change, Was::Replaced));
                         let wanted = [Wanted::of(change, name, edits, old)];
                         self.replace(&[change], &wanted, tell).await.remove(0)
                     }
@@ -215,6 +240,8 @@ impl<E: Effects> Run<'_, E> {
                 // Others may live in its namespaces by now.
                 match self.replaceable(change, id, name, &[]).await {
                     Ok(seen) => {
+                        note_values(change, edits, &seen, tell);
+                        tell(before(change, Was::Restarted));
                         let order = restart::Order {
                             address: &change.address,
                             name,
@@ -232,7 +259,12 @@ impl<E: Effects> Run<'_, E> {
             }
             Action::EvictContainer { id, until, .. } => match self.unmoved(change, id).await {
                 Ok(seen) => {
-                    let save = &mut |evicted| tell(Progress::Saved(evicted));
+                    let save = &mut |evicted: Evicted| {
+                        let way_back = serde_json::to_value(&evicted).unwrap_or_default();
+                        let id = evicted.id.clone();
+                        tell(before(change, Was::Evicted { id, way_back }));
+                        tell(Progress::Saved(evicted));
+                    };
                     evict::evict(self.effects, &change.address, *until, &seen, save).await
                 }
                 Err(why) => Outcome::Failed { why },
@@ -273,6 +305,9 @@ impl<E: Effects> Run<'_, E> {
                 Ok(it) => wanted.push(it),
                 Err(why) => return replace::failed(&names, change.address.name(), &why),
             }
+        }
+        for change in group {
+            tell(before(change, Was::Replaced));
         }
         self.replace(group, &wanted, tell).await
     }

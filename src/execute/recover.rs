@@ -14,6 +14,7 @@ use super::{
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
     replace::commit,
+    rollback,
     seen::Seen,
     steps,
     withdraw::{Stranded, Withdrawn, withdraw},
@@ -112,6 +113,14 @@ pub async fn recover<E: Effects>(
         let (text, settled) = match next {
             Next::Nothing => continue,
             Next::Back => back(effects, members, "").await,
+            Next::Aside => {
+                let run = members.iter().find_map(|it| match phase(it.twin.name()).1 {
+                    Phase::Back(run) => Some(run),
+                    _ => None,
+                });
+                let twins = members.iter().map(|it| (it.twin.id.clone(), it.transaction.clone()));
+                rollback::settle(effects, twins.collect(), &run.unwrap_or_default()).await
+            }
             Next::Judge => match judge(effects, members, options, interrupt).await {
                 Ok(proof) => finish(effects, members, &proof).await,
                 Err(why) => back(effects, members, &format!(": {why}")).await,
@@ -133,9 +142,10 @@ pub async fn recover<E: Effects>(
             [] => String::new(),
             with => format!(" together with that of {}", with.join(", ")),
         };
+        let what = if *next == Next::Aside { "a rollback" } else { "a replacement" };
         recovered.push(Recovered {
             address: Address::container(first),
-            text: format!("a replacement was cut off{with}; {text}"),
+            text: format!("{what} was cut off{with}; {text}"),
             settled,
         });
     }
@@ -147,6 +157,8 @@ enum Next {
     Nothing,
     /// Withdraw the replacements.
     Back,
+    /// Bring a rollback to its end: the old containers come back, the replacements are kept.
+    Aside,
     /// Commit if they pass the gate, otherwise withdraw them.
     Judge,
     Commit,
@@ -167,6 +179,15 @@ fn next(members: &[Member]) -> Next {
     let olds: Option<Vec<Phase>> =
         members.iter().filter_map(|it| it.old.as_ref().map(|old| of(it, old))).collect();
     let (Some(twins), Some(olds)) = (twins, olds) else { return Next::Nothing };
+    // Every one of a group goes the way of the first that a rollback has renamed.
+    if twins.iter().any(|it| matches!(it, Phase::Back(_))) {
+        let known = |it: &Phase| matches!(it, Phase::Back(_) | Phase::Kept(_) | Phase::InOffice);
+        return match twins.iter().all(known) {
+            true if olds.is_empty() => Next::Forward,
+            true => Next::Aside,
+            false => Next::Nothing,
+        };
+    }
     let are_ours =
         twins.iter().all(|it| matches!(it, Phase::New | Phase::InOffice | Phase::Failed))
             && olds.iter().all(|it| matches!(it, Phase::InOffice | Phase::Old | Phase::Kept(_)));

@@ -9,7 +9,7 @@ use crate::{
     model::{
         object::Address,
         snapshot::Kept,
-        transaction::{NAME, Phase, REPLACES, phase},
+        transaction::{NAME, Phase, REPLACES, Transaction, phase},
     },
 };
 
@@ -48,8 +48,10 @@ async fn remove<E: Effects>(effects: &E, kept: &Kept) -> Result<bool, DockerErro
     if seen.name() != kept.name || seen.id() != kept.id || seen.has_processes() {
         return Ok(false);
     }
+    // A replacement that a rollback put aside says itself what it is.
+    let is_ours = Transaction::from_labels(&seen.labels()).is_some_and(|it| it.name == name);
     let proof = json!({ "label": [format!("{REPLACES}={}", kept.id), format!("{NAME}={name}")] });
-    if effects.docker().containers_where(&proof).await?.is_empty() {
+    if !is_ours && effects.docker().containers_where(&proof).await?.is_empty() {
         return Ok(false);
     }
     steps::remove(effects, &kept.id).await.map(|()| true)

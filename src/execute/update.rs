@@ -2,7 +2,7 @@
 //!
 //! The endpoint answers 200 to what it ignores, so its answer proves nothing.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
@@ -31,9 +31,30 @@ pub(super) async fn update<E: Effects>(
         return Outcome::Failed { why };
     }
 
-    let warnings = match send(effects, before.id(), &body).await {
+    set(effects, before, &body, &format!(": {}", words(edits))).await
+}
+
+/// Members of `HostConfig` that the edits change: as they are, and as they would be set. `None`
+/// if one of the edits cannot be done in place.
+pub(super) fn values(edits: &[ContainerEdit], before: &Seen) -> Option<(Values, Values)> {
+    let host_config = &before.0["HostConfig"];
+    let after: Values = body(edits, host_config)?.as_object()?.clone().into_iter().collect();
+    let before = after.keys().map(|key| (key.clone(), host_config[key].clone())).collect();
+    Some((before, after))
+}
+
+type Values = BTreeMap<String, Value>;
+
+/// Sends this body and reads it back; what did not take is put back. `what` ends the proof.
+pub(super) async fn set<E: Effects>(
+    effects: &E,
+    before: &Seen,
+    body: &Value,
+    what: &str,
+) -> Outcome {
+    let warnings = match send(effects, before.id(), body).await {
         Ok(warnings) => warnings,
-        Err(error) => return refused(effects, before, &body, &error).await,
+        Err(error) => return refused(effects, before, body, &error).await,
     };
     let warned = |mut text: String| {
         for warning in &warnings {
@@ -41,15 +62,15 @@ pub(super) async fn update<E: Effects>(
         }
         text
     };
-    match read_back(effects.docker(), before.id(), &body).await {
+    match read_back(effects.docker(), before.id(), body).await {
         Ok(Read { wrong, place }) if wrong.is_empty() => {
-            Outcome::Done { proof: warned(format!("{place}: {}", words(edits))) }
+            Outcome::Done { proof: warned(format!("{place}{what}")) }
         }
         Ok(Read { wrong, .. }) => {
             let why = format!("it is not so afterwards: {}", wrong.join(", "));
-            put_back(effects, before, &body, warned(why)).await
+            put_back(effects, before, body, warned(why)).await
         }
-        Err(error) => put_back(effects, before, &body, error.to_string()).await,
+        Err(error) => put_back(effects, before, body, error.to_string()).await,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long an old container has to run again before it counts as back.
-const SETTLE: Duration = Duration::from_millis(500);
+pub(super) const SETTLE: Duration = Duration::from_millis(500);
 
 /// One of those that are taken back together.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub(super) async fn withdraw<E: Effects>(
         let twin =
             Seen::find(docker, it.twin).await.map_err(|error| strand("look", &error, name))?;
         if let Some(twin) = twin {
-            retire_twin(effects, &twin, name)
+            retire_twin(effects, &twin, &failed_name(name))
                 .await
                 .map_err(|(step, error)| strand(step, &error, name))?;
             twins.push((name, twin));
@@ -95,7 +95,7 @@ pub(super) async fn withdraw<E: Effects>(
     }
 }
 
-fn strand(step: &str, error: &DockerError, name: &str) -> Stranded {
+pub(super) fn strand(step: &str, error: &DockerError, name: &str) -> Stranded {
     Stranded { why: format!("cannot {step}: {error}"), left: left_behind(name) }
 }
 
@@ -106,18 +106,18 @@ fn left_behind(name: &str) -> Vec<String> {
     )]
 }
 
-/// Renames and stops it, as far as that is to be done.
+/// Gives it a name out of office and stops it, as far as that is to be done.
 ///
 /// Engines cannot rename a container that is about to restart ("sandbox not found"). Such a one is
 /// stopped first; cut off in between, it does not pass the gate, and recovery comes here again.
-async fn retire_twin<E: Effects>(
+pub(super) async fn retire_twin<E: Effects>(
     effects: &E,
     new: &Seen,
-    name: &str,
+    out: &str,
 ) -> Result<(), (&'static str, DockerError)> {
     let in_office = phase(new.name()).1 == Phase::InOffice;
     let rename = || async {
-        steps::rename(effects, new.id(), &failed_name(name))
+        steps::rename(effects, new.id(), out)
             .await
             .map_err(|error| ("take the replacement out of office", error))
     };
@@ -142,13 +142,13 @@ async fn retire_twin<E: Effects>(
 }
 
 /// Gives an old container its name and its restart policy back.
-async fn reinstate<E: Effects>(
+pub(super) async fn reinstate<E: Effects>(
     effects: &E,
     old: &Seen,
     transaction: &Transaction,
 ) -> Result<(), Stranded> {
     let Transaction { name, old_restart, .. } = transaction;
-    if phase(old.name()).1 == Phase::Old {
+    if matches!(phase(old.name()).1, Phase::Old | Phase::Kept(_)) {
         steps::rename(effects, old.id(), name)
             .await
             .map_err(|error| strand("give the old container its name back", &error, name))?;
@@ -162,7 +162,7 @@ async fn reinstate<E: Effects>(
 }
 
 /// Starts those that ran, providers first.
-async fn start_again<E: Effects>(
+pub(super) async fn start_again<E: Effects>(
     effects: &E,
     olds: &[(&Transaction, Seen)],
 ) -> Result<(), Stranded> {

@@ -28,6 +28,7 @@ const NEW: &str = ".plimsoll-new";
 const OLD: &str = ".plimsoll-old";
 const FAILED: &str = ".plimsoll-failed";
 const KEPT: &str = ".plimsoll-kept-";
+const BACK: &str = ".plimsoll-back-";
 
 /// What a name says about a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,11 @@ pub enum Phase {
     Old,
     /// A replacement that is being withdrawn: go back, never forward.
     Failed,
-    /// A predecessor whose replacement is in office for good; with the number of the run.
+    /// Out of office for good, and kept; with the number of the run that put it there.
     Kept(String),
+    /// A replacement that a rollback puts aside, with the number of that run: its predecessor
+    /// comes back, and it is kept.
+    Back(String),
 }
 
 /// Splits a container's name, without the leading slash, into the name it has a claim to and
@@ -53,12 +57,17 @@ pub fn phase(name: &str) -> (&str, Phase) {
         (plain, Phase::Old)
     } else if let Some(plain) = name.strip_suffix(FAILED) {
         (plain, Phase::Failed)
+    } else if let Some((plain, run)) = numbered(name, KEPT) {
+        (plain, Phase::Kept(run.to_owned()))
+    } else if let Some((plain, run)) = numbered(name, BACK) {
+        (plain, Phase::Back(run.to_owned()))
     } else {
-        match name.rsplit_once(KEPT) {
-            Some((plain, run)) if is_run(run) => (plain, Phase::Kept(run.to_owned())),
-            _ => (name, Phase::InOffice),
-        }
+        (name, Phase::InOffice)
     }
+}
+
+fn numbered<'a>(name: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    name.rsplit_once(mark).filter(|(_, run)| is_run(run))
 }
 
 fn is_run(text: &str) -> bool {
@@ -79,6 +88,10 @@ pub fn failed_name(name: &str) -> String {
 
 pub fn kept_name(name: &str, run: &str) -> String {
     format!("{name}{KEPT}{run}")
+}
+
+pub fn back_name(name: &str, run: &str) -> String {
+    format!("{name}{BACK}{run}")
 }
 
 /// What the labels of a replacement say.
@@ -141,6 +154,8 @@ mod tests {
             ("web.plimsoll-failed", "web", Phase::Failed),
             ("web.plimsoll-kept-215", "web", Phase::Kept("215".into())),
             ("web.plimsoll-kept-215-2", "web", Phase::Kept("215-2".into())),
+            ("web.plimsoll-back-9", "web", Phase::Back("9".into())),
+            ("web.plimsoll-back-", "web.plimsoll-back-", Phase::InOffice),
             ("web.plimsoll-kept-", "web.plimsoll-kept-", Phase::InOffice),
             ("web.plimsoll-kept-all", "web.plimsoll-kept-all", Phase::InOffice),
         ];

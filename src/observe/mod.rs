@@ -161,7 +161,7 @@ async fn list_and_inspect(
     detailed: bool,
 ) -> Result<(Vec<Inspected>, Snapshot), DockerError> {
     let mut sorted = own::sort(docker.containers().await?);
-    for kept in sorted.kept.iter_mut().filter(|kept| kept.replaced_by.is_none()) {
+    for kept in sorted.kept.iter_mut().filter(|kept| kept.since.is_empty()) {
         kept.since = containers::finished_at(docker, &kept.id).await?;
     }
     let here = docker.endpoint().is_local().then_some((proc, detailed));

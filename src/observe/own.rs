@@ -41,12 +41,21 @@ pub(super) fn sort(listed: Vec<Summary>) -> Sorted {
             Phase::Kept(_) if idle => sorted.kept.push(Kept {
                 name: summary.name().to_owned(),
                 id: summary.id.clone(),
-                replaced_by: successor.map(|(id, _)| id.clone()),
+                // A rollback puts a replacement aside for what it had replaced.
+                replaced_by: successor.map(|(id, _)| id.clone()).or_else(|| {
+                    let old = summary.label(transaction::REPLACES).filter(|_| replaces_one)?;
+                    Some(old.to_owned())
+                }),
                 since: successor.map(|(_, created)| rfc3339(*created)).unwrap_or_default(),
             }),
-            Phase::New | Phase::Failed if replaces_one => {}
+            Phase::New | Phase::Failed | Phase::Back(_) if replaces_one => {}
             Phase::Old if successor.is_some() => {}
-            Phase::InOffice | Phase::Kept(_) | Phase::New | Phase::Old | Phase::Failed => {
+            Phase::InOffice
+            | Phase::Kept(_)
+            | Phase::New
+            | Phase::Old
+            | Phase::Failed
+            | Phase::Back(_) => {
                 sorted.ordinary.push(summary);
             }
         }
@@ -101,5 +110,19 @@ mod tests {
             since: "1970-01-01T00:01:00Z".into(),
         };
         assert_eq!(sorted.kept, [kept]);
+    }
+
+    #[test]
+    fn replacement_that_a_rollback_put_aside_made_room_for_what_it_had_replaced() {
+        let sorted = sort(vec![
+            summary("1", "web", "running", None),
+            summary("2", "web.plimsoll-kept-8", "exited", Some("1")),
+            summary("3", "db.plimsoll-back-8", "exited", Some("4")),
+            summary("4", "db", "running", None),
+        ]);
+        let ordinary: Vec<_> = sorted.ordinary.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!(ordinary, ["1", "4"]);
+        let kept: Vec<_> = sorted.kept.iter().map(|it| it.replaced_by.as_deref()).collect();
+        assert_eq!(kept, [Some("1")]);
     }
 }

@@ -1,6 +1,7 @@
 //! The arrows between the rooms: recover, look, plan, act, look again.
 
 mod recovery;
+mod rollback;
 pub mod watcher;
 
 use std::{
@@ -34,8 +35,11 @@ use crate::{
     store::{Lock, LockError, Retention, Store, StoreError},
 };
 
-pub use self::recovery::{Recovered, Recovery, open, open_under};
 use self::watcher::{Watcher, WatcherCommand, is_worth_watching};
+pub use self::{
+    recovery::{Recovered, Recovery, open, open_under},
+    rollback::{BackOptions, Backward, look_back, roll_back},
+};
 
 /// Writable layers looked at side by side.
 const LAYERS_AT_ONCE: usize = 8;
@@ -90,6 +94,11 @@ pub enum PipelineError {
     /// `--only` or `--exclude` names nothing that is there.
     #[error("no object here is called {}", .0.join(" or "))]
     NoSuchObject(Vec<String>),
+    /// `rollback` of a run that left no trace.
+    #[error("there is no run {0} on record here, and no container that it made")]
+    NoSuchRun(u64),
+    #[error("no run on record has left anything to take back")]
+    NothingToTakeBack,
 }
 
 /// Observes, judges and plans. Changes nothing.
@@ -202,11 +211,18 @@ pub async fn act(
         return Err(PipelineError::DaemonStuck(Box::new(run)));
     }
     let mut unsaved = Ok(());
+    let mut before = Vec::new();
     let save_and_tell: Tell<'_> = &mut |progress| {
         if let Progress::Saved(evicted) = &progress
             && let Err(error) = errand.store.save_evicted(lock, &evicted.id, evicted)
         {
             unsaved = Err(error);
+        }
+        if let Progress::Before(note) = &progress {
+            before.push(note.clone());
+            if let Err(error) = errand.store.save_before(lock, id, &before) {
+                unsaved = Err(error);
+            }
         }
         if let Progress::Restarting(id, note) = &progress
             && let Err(error) = errand.store.save_restarting(lock, id, note.as_ref())

@@ -10,6 +10,7 @@ use crate::{
     execute::{
         Interrupt,
         daemon::recover::{RecoveredDaemon, RecoveredEnd, recover_daemon},
+        evict::{self, Evicted},
         gate::GateOptions,
         host::Host,
         recover,
@@ -56,7 +57,8 @@ pub async fn open(
     clock: fn() -> Timestamp,
 ) -> Result<(Docker, Recovery), PipelineError> {
     let restarting: Vec<Restarting> = store.restarting()?;
-    if store.daemon_change()?.is_none() && restarting.is_empty() {
+    let releasing: Vec<Evicted> = store.releasing()?;
+    if store.daemon_change()?.is_none() && restarting.is_empty() && releasing.is_empty() {
         let docker = Docker::connect(endpoint).await?;
         if !recover::is_needed(&docker).await? {
             return Ok((docker, Recovery::NothingToDo));
@@ -116,6 +118,21 @@ pub async fn open_under(
             }
             Err(error) => {
                 let text = format!("a restart was cut off, and it does not start: {error}");
+                recovered.push(Recovered { what, text, settled: false });
+            }
+        }
+    }
+    for note in store.releasing::<Evicted>()? {
+        let what = note.address.to_string();
+        match evict::recover(&host, &note).await {
+            Ok(done) => {
+                store.save_releasing::<Evicted>(lock, &note.id, None)?;
+                let text = |done| format!("a rollback was cut off and brought to its end: {done}");
+                let of = |done| Recovered { what, text: text(done), settled: true };
+                recovered.extend(done.map(of));
+            }
+            Err(error) => {
+                let text = format!("a rollback was cut off, and cannot be ended: {error}");
                 recovered.push(Recovered { what, text, settled: false });
             }
         }

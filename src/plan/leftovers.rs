@@ -35,7 +35,7 @@ pub(super) fn leftovers(snapshot: &Snapshot) -> Vec<Remark> {
 pub(super) fn left(name: &str) -> Option<(&str, &'static str)> {
     match phase(name) {
         (plain, Phase::Old) => Some((plain, "it was being replaced, and its replacement is gone")),
-        (plain, Phase::New | Phase::Failed) => {
+        (plain, Phase::New | Phase::Failed | Phase::Back(_)) => {
             Some((plain, "it was to be a replacement, and nothing shows of what"))
         }
         (_, Phase::InOffice | Phase::Kept(_)) => None,

@@ -20,6 +20,7 @@ mod merge;
 mod owner_lines;
 pub mod refusal;
 mod remarks;
+pub mod rollback;
 pub mod run;
 mod settings;
 

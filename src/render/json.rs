@@ -21,7 +21,10 @@ use crate::{
     },
     plan::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Remark,
-        Shown, Stands, groups::Group, run::Run,
+        Shown, Stands,
+        groups::Group,
+        rollback::{Rollback, Way},
+        run::Run,
     },
     rules::Meta,
 };
@@ -95,6 +98,56 @@ pub fn run(run: &Run, after: Option<&Plan>) -> Value {
         "outcomes": run.outcomes,
         "settled": run.settled,
         "after": after.map(summary),
+    })
+}
+
+/// Returns a rollback as a document of format `plimsoll.rollback`. `run` is what became of it, if
+/// it was carried out.
+pub fn rollback(rollback: &Rollback, run: Option<&Run>) -> Value {
+    let reasons = |objects: &[(Address, String)]| -> Value {
+        objects.iter().map(|(address, why)| json!({"address": address, "why": why})).collect()
+    };
+    let undos: Vec<Value> = rollback
+        .undos
+        .iter()
+        .map(|undo| {
+            let settings: Vec<_> = undo.settings.iter().map(setting).collect();
+            json!({
+                "change": undo.change,
+                "address": undo.address,
+                "do": match undo.way {
+                    Way::PutBack { .. } => "put-back",
+                    Way::Renew { .. } => "renew",
+                    Way::Update { .. } => "update",
+                    Way::Release { .. } => "release",
+                },
+                "class": undo.class.word(),
+                "settings": settings,
+                "how": undo.how,
+                "impact": undo.impact,
+                "aside": undo.aside.as_ref().map(lost),
+            })
+        })
+        .collect();
+    json!({
+        "format": "plimsoll.rollback",
+        "format_version": FORMAT_VERSION,
+        "tool": tool(),
+        "takes_back": {
+            "run": rollback.run,
+            "mode": rollback.record.as_ref().map(|(command, _)| command),
+            "ended_at": rollback.record.as_ref().map(|(_, at)| at),
+        },
+        "narrowed_to": rollback.narrowed_to,
+        "undos": undos,
+        "settled": reasons(&rollback.settled),
+        "blocked": reasons(&rollback.blocked),
+        "run": run.map(|run| json!({
+            "id": run.id,
+            "started_at": run.started_at,
+            "ended_at": run.ended_at,
+            "outcomes": run.outcomes,
+        })),
     })
 }
 

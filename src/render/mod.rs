@@ -7,6 +7,7 @@ pub mod explain;
 pub mod json;
 pub mod outcome;
 mod paragraph;
+pub mod rollback;
 pub mod rules;
 pub mod status;
 mod style;

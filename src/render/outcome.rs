@@ -21,6 +21,12 @@ pub fn applied(
     after: Option<&Plan>,
     style: &Style,
 ) -> io::Result<()> {
+    steps(out, run, style)?;
+    closing(out, run, after, style)
+}
+
+/// Writes a line for every change of a run.
+pub(super) fn steps(out: &mut dyn Write, run: &Run, style: &Style) -> io::Result<()> {
     let total = run.outcomes.len();
     let mut said_before = String::new();
     for (index, change) in run.outcomes.iter().enumerate() {
@@ -34,7 +40,7 @@ pub fn applied(
             said_before = text;
         }
     }
-    closing(out, run, after, style)
+    Ok(())
 }
 
 /// Writes how one change ended, with the text beside or below it.

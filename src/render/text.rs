@@ -11,6 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 
+pub(super) use self::block::settings;
 use super::{
     Style,
     paragraph::{labelled, padded, plain},

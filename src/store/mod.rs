@@ -17,9 +17,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::plan::run::{LastApplied, Run};
+use crate::plan::{
+    rollback::Before,
+    run::{LastApplied, Run},
+};
 
 pub use daemon_change::{DaemonChange, Ran};
 pub use lock::{Holder, Lock, LockError};
@@ -32,10 +35,18 @@ const RUNS: &str = "runs";
 const EVICTED: &str = "evicted";
 const ENGINES: &str = "engines";
 const RESTARTING: &str = "restarting";
+const RELEASING: &str = "releasing";
+const BEFORE: &str = "before";
 const COUNTER: &str = "run-counter";
 
 /// Temporary files of writes that were killed are removed when they are older than this.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+
+/// The file that says how things were before a run.
+#[derive(Serialize, Deserialize)]
+struct Befores {
+    changes: Vec<Before>,
+}
 
 /// The state directory.
 #[derive(Clone, Debug)]
@@ -109,7 +120,7 @@ impl Store {
                 why: "it does not hold a number".to_owned(),
             })?,
         };
-        let newest = self.runs()?.first().copied().unwrap_or(0);
+        let newest = self.runs()?.first().copied().max(self.begun()?.first().copied()).unwrap_or(0);
         let last = self.last_applied()?.run.map_or(0, |(id, _)| id);
         let next = counted.max(newest).max(last).saturating_add(1);
         file::write(&path, format!("{next}\n").as_bytes())?;
@@ -156,7 +167,26 @@ impl Store {
         id: &str,
         note: Option<&T>,
     ) -> Result<(), StoreError> {
-        let directory = self.directory.join(RESTARTING);
+        self.save_note(RESTARTING, id, note)
+    }
+
+    /// The same for a container that is about to be let out of an eviction.
+    pub fn save_releasing<T: Serialize>(
+        &self,
+        _: &Lock,
+        id: &str,
+        note: Option<&T>,
+    ) -> Result<(), StoreError> {
+        self.save_note(RELEASING, id, note)
+    }
+
+    fn save_note<T: Serialize>(
+        &self,
+        kind: &str,
+        id: &str,
+        note: Option<&T>,
+    ) -> Result<(), StoreError> {
+        let directory = self.directory.join(kind);
         let path = directory.join(format!("{id}.json"));
         match note {
             Some(note) => {
@@ -174,16 +204,46 @@ impl Store {
 
     /// Reads the notes of restarts that were cut off.
     pub fn restarting<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
-        let directory = self.directory.join(RESTARTING);
+        self.notes(RESTARTING)
+    }
+
+    /// Reads the notes of releases that were cut off.
+    pub fn releasing<T: DeserializeOwned>(&self) -> Result<Vec<T>, StoreError> {
+        self.notes(RELEASING)
+    }
+
+    fn notes<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, StoreError> {
+        let directory = self.directory.join(kind);
         let names = list(&directory)?;
         let notes = names.iter().filter(|name| name.ends_with(".json") && !name.starts_with('.'));
         notes.filter_map(|name| file::read_versioned(&directory.join(name)).transpose()).collect()
     }
 
+    /// Writes down how things were before a run changed them, all that is known so far.
+    pub fn save_before(&self, _: &Lock, run: u64, changes: &[Before]) -> Result<(), StoreError> {
+        create_directory(&self.directory.join(BEFORE))?;
+        file::write_versioned(&self.before_path(run), &Befores { changes: changes.to_vec() })
+    }
+
+    /// Reads it; empty if the run changed nothing that the engine does not show.
+    pub fn before(&self, run: u64) -> Result<Vec<Before>, StoreError> {
+        let read: Option<Befores> = file::read_versioned(&self.before_path(run))?;
+        Ok(read.map(|it| it.changes).unwrap_or_default())
+    }
+
     /// Returns the numbers of all runs that are kept, newest first.
     pub fn runs(&self) -> Result<Vec<u64>, StoreError> {
-        let directory = self.directory.join(RUNS);
-        let mut ids: Vec<u64> = list(&directory)?
+        self.numbers(RUNS)
+    }
+
+    /// Returns the numbers of runs that wrote down what they were about to change, newest first.
+    /// One that was killed is among them and not among [`Store::runs`].
+    pub fn begun(&self) -> Result<Vec<u64>, StoreError> {
+        self.numbers(BEFORE)
+    }
+
+    fn numbers(&self, kind: &str) -> Result<Vec<u64>, StoreError> {
+        let mut ids: Vec<u64> = list(&self.directory.join(kind))?
             .iter()
             .filter_map(|name| name.strip_suffix(".json")?.parse().ok())
             .collect();
@@ -193,8 +253,9 @@ impl Store {
 
     /// Removes runs past their retention, and what killed writes left lying.
     pub fn prune(&self, _: &Lock, keep: Retention, now: SystemTime) -> Result<(), StoreError> {
-        for (place, id) in self.runs()?.into_iter().enumerate().skip(1) {
-            let path = self.run_path(id);
+        let runs = self.runs()?.into_iter().map(|id| self.run_path(id)).enumerate().skip(1);
+        let begun = self.begun()?.into_iter().map(|id| self.before_path(id)).enumerate().skip(1);
+        for (place, path) in runs.chain(begun) {
             if place >= keep.runs || is_older(&path, keep.age, now) {
                 fs::remove_file(&path).map_err(|source| StoreError::Io {
                     doing: "remove",
@@ -203,7 +264,8 @@ impl Store {
                 })?;
             }
         }
-        for directory in [self.directory.clone(), self.directory.join(RUNS)] {
+        let directories = [RUNS, BEFORE].map(|it| self.directory.join(it));
+        for directory in directories.into_iter().chain([self.directory.clone()]) {
             for name in list(&directory)? {
                 let path = directory.join(&name);
                 if name.starts_with('.') && is_older(&path, LEFTOVER_AGE, now) {
@@ -220,6 +282,10 @@ impl Store {
 
     fn create(&self) -> Result<(), StoreError> {
         create_directory(&self.directory)
+    }
+
+    fn before_path(&self, id: u64) -> PathBuf {
+        self.directory.join(BEFORE).join(format!("{id:08}.json"))
     }
 
     fn run_path(&self, id: u64) -> PathBuf {

@@ -5,6 +5,7 @@ mod cut;
 mod effects;
 mod evict;
 mod fidelity;
+mod taken_back;
 mod update;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -18,5 +18,6 @@ mod lost;
 mod main_job;
 mod owners;
 mod refused;
+mod rollback;
 mod sides;
 mod smoke;

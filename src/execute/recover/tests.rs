@@ -39,6 +39,9 @@ fn every_line_of_the_crash_table_has_its_way_on() {
         (("web.plimsoll-old", "exited"), ("web.plimsoll-failed", "running"), Next::Back),
         (("web", "exited"), ("web.plimsoll-failed", "exited"), Next::Back),
         (("web", "running"), ("web.plimsoll-failed", "exited"), Next::Back),
+        (("web.plimsoll-kept-3", "exited"), ("web.plimsoll-back-4", "running"), Next::Aside),
+        (("web.plimsoll-kept-3", "running"), ("web.plimsoll-back-4", "exited"), Next::Aside),
+        (("web", "running"), ("web.plimsoll-back-4", "exited"), Next::Aside),
     ] {
         assert_eq!(decide(Some(old), twin, true), expected, "{old:?} {twin:?}");
     }
@@ -55,6 +58,7 @@ fn when_the_old_one_is_gone_what_served_goes_on_and_what_never_did_goes() {
     assert_eq!(decide(None, ("web", "running"), true), Next::Nothing);
     assert_eq!(decide(None, ("web", "created"), true), Next::Forward);
     assert_eq!(decide(None, ("web.plimsoll-failed", "exited"), true), Next::Forward);
+    assert_eq!(decide(None, ("web.plimsoll-back-4", "exited"), true), Next::Forward);
     assert_eq!(decide(None, ("web.plimsoll-new", "created"), true), Next::Discard);
 }
 

@@ -93,7 +93,12 @@ pub(in crate::render) const fn symbol(change: &Change) -> &'static str {
     }
 }
 
-fn settings(out: &mut dyn Write, settings: &[SettingChange], style: &Style) -> io::Result<()> {
+/// Writes settings before and after, a line each where it fits.
+pub(in crate::render) fn settings(
+    out: &mut dyn Write,
+    settings: &[SettingChange],
+    style: &Style,
+) -> io::Result<()> {
     let names = settings.iter().map(|it| width(&it.name)).max().unwrap_or(0).max(15) + 2;
     let rows: Vec<(String, String, String)> = settings
         .iter()
