@@ -283,6 +283,16 @@ async fn back<E: Effects>(effects: &E, members: &[Member], why: &str) -> (String
 }
 
 async fn finish<E: Effects>(effects: &E, members: &[Member], proof: &str) -> (String, bool) {
+    // An engine that was restarted may have come to one before the one that it needs.
+    let is_down = |it: &&Member| {
+        let stays_up = matches!(it.transaction.old_restart.as_str(), "always" | "unless-stopped");
+        it.transaction.old_running && stays_up && it.twin.state == "exited"
+    };
+    for it in members.iter().filter(is_down) {
+        if let Err(error) = steps::start(effects, &it.twin.id).await {
+            return (format!("the new container does not start again: {error}"), false);
+        }
+    }
     match put_aside(effects, members).await {
         Ok(kept) => (
             format!(

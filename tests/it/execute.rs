@@ -2,6 +2,7 @@
 
 mod causes;
 mod cut;
+mod cut_group;
 mod effects;
 mod evict;
 mod fidelity;
@@ -19,6 +20,7 @@ use plimsoll::{
     plan::{
         Action, Cause, Change, DeclarationFacts, FORMAT_VERSION, HostFile, Ledger, Plan,
         WaiverNotes, WayBack,
+        groups::Group,
         run::{Outcome, RunChange},
     },
     sources::create_body::DaemonFacts,
@@ -47,12 +49,20 @@ impl Engine {
 }
 
 async fn carry_out<E: Effects>(effects: &E, action: Action, gate: GateOptions) -> Outcome {
-    let plan = plan(action);
+    carry_out_all(effects, vec![action], gate).await.remove(0)
+}
+
+/// The same for containers that are replaced together.
+async fn carry_out_all<E: Effects>(
+    effects: &E,
+    actions: Vec<Action>,
+    gate: GateOptions,
+) -> Vec<Outcome> {
+    let plan = plan(actions);
     let interrupt = Interrupt::default();
     let tell = &mut |_: plimsoll::execute::Progress<'_>| {};
-    let mut outcomes = execute(&plan, effects, &options(gate), &interrupt, Vec::new(), tell).await;
-    let RunChange { outcome, .. } = outcomes.remove(0);
-    outcome
+    let outcomes = execute(&plan, effects, &options(gate), &interrupt, Vec::new(), tell).await;
+    outcomes.into_iter().map(|RunChange { outcome, .. }| outcome).collect()
 }
 
 fn options(gate: GateOptions) -> ExecuteOptions {
@@ -73,10 +83,17 @@ fn replacement(inspect: &serde_json::Value, edits: &[ContainerEdit]) -> Action {
     }
 }
 
-fn plan(action: Action) -> Plan {
-    let change = Change {
-        id: "c-1".into(),
-        address: Address::container("it"),
+/// Several actions are one group.
+fn plan(actions: Vec<Action>) -> Plan {
+    let id = |at: usize| format!("c-{at}");
+    let members: Vec<String> = (0..actions.len()).map(id).collect();
+    let group = (members.len() > 1).then(|| Group { members, because: Vec::new() });
+    let change = |(at, action): (usize, Action)| Change {
+        id: id(at),
+        address: Address::container(match &action {
+            Action::ReplaceContainer { name, .. } => name,
+            _ => "it",
+        }),
         class: Class::Recreate,
         cause: Cause::New,
         settings: Vec::new(),
@@ -85,7 +102,7 @@ fn plan(action: Action) -> Plan {
         action,
         drift: None,
         standing: None,
-        group: None,
+        group: group.clone(),
         how: String::new(),
         interrupts: false,
         impact: Vec::new(),
@@ -117,7 +134,7 @@ fn plan(action: Action) -> Plan {
         blind_spots: Vec::new(),
         remarks: Vec::new(),
         host_file: HostFile::default(),
-        changes: vec![change],
+        changes: actions.into_iter().enumerate().map(change).collect(),
         notes: Vec::new(),
         ledger: Ledger::default(),
     }

@@ -33,27 +33,44 @@ impl Twin {
     }
 }
 
+/// What follows the cut.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Then {
+    RecoveryIsCutOff,
+    EngineRestarts,
+}
+
 #[test]
 fn cut_off_replacement_that_works_in_bookworm() {
-    survives(Suite::Bookworm, Twin::Works);
+    survives(Suite::Bookworm, Twin::Works, Then::RecoveryIsCutOff);
 }
 
 #[test]
 fn cut_off_replacement_that_works_in_sid() {
-    survives(Suite::Sid, Twin::Works);
+    survives(Suite::Sid, Twin::Works, Then::RecoveryIsCutOff);
 }
 
 #[test]
 fn cut_off_replacement_that_fails_its_health_check_in_sid() {
-    survives(Suite::Sid, Twin::FailsItsHealthCheck);
+    survives(Suite::Sid, Twin::FailsItsHealthCheck, Then::RecoveryIsCutOff);
 }
 
 #[test]
 fn cut_off_replacement_that_crash_loops_in_bookworm() {
-    survives(Suite::Bookworm, Twin::CrashLoops);
+    survives(Suite::Bookworm, Twin::CrashLoops, Then::RecoveryIsCutOff);
 }
 
-fn survives(suite: Suite, kind: Twin) {
+#[test]
+fn engine_restarts_amid_a_replacement_that_works_in_bookworm() {
+    survives(Suite::Bookworm, Twin::Works, Then::EngineRestarts);
+}
+
+#[test]
+fn engine_restarts_amid_a_replacement_that_crash_loops_in_sid() {
+    survives(Suite::Sid, Twin::CrashLoops, Then::EngineRestarts);
+}
+
+fn survives(suite: Suite, kind: Twin, then: Then) {
     let host = lab::host(suite).exclusive();
     // A replacement that fails goes the same way as one that works up to its start. The last one
     // is not cut off.
@@ -81,8 +98,16 @@ fn survives(suite: Suite, kind: Twin) {
     }
     assert!(outcomes.iter().filter(|outcome| outcome.is_none()).count() >= 6, "{outcomes:?}");
 
-    let rounds = recover_bit_by_bit(&engine, kind);
-    assert!(rounds > 6, "recovery was cut off only {rounds} times");
+    match then {
+        Then::RecoveryIsCutOff => {
+            let rounds = recover_bit_by_bit(&engine, kind);
+            assert!(rounds > 6, "recovery was cut off only {rounds} times");
+        }
+        Then::EngineRestarts => {
+            host.restart_docker().ok();
+            recover_all(&host, kind.gate());
+        }
+    }
 
     for ((n, before), outcome) in cuts.iter().zip(&before).zip(&outcomes) {
         check(&host, *n, before, outcome.as_ref());
@@ -102,6 +127,15 @@ fn recover_bit_by_bit(engine: &Engine, kind: Twin) -> usize {
         }
     }
     panic!("recovery does not come to an end");
+}
+
+/// Recovers at once what a restart of the engine has interrupted.
+pub(super) fn recover_all(host: &Host, gate: GateOptions) {
+    // Of its old connections none is left.
+    let engine = Engine::of(host);
+    let interrupt = Interrupt::default();
+    let recovered = engine.runtime.block_on(recover(&engine.host, &gate, &interrupt)).unwrap();
+    assert!(recovered.len() >= 6 && recovered.iter().all(|it| it.settled), "{recovered:?}");
 }
 
 fn start(host: &Host, kind: Twin, cuts: &[usize]) {
