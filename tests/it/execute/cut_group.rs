@@ -1,5 +1,5 @@
 //! A group of three is cut off after each of its changes: a provider, one that lives in its
-//! network, and one that lives among its processes. In the end all of each group
+//! network, and one that lives among its processes or links to it. In the end all of each group
 //! are old or all are new, run, have their data, and the dependents hold on to the living one.
 
 use std::collections::BTreeMap;
@@ -31,6 +31,12 @@ const NOT_CUT_OFF: usize = 99;
 const ROUNDS: usize = 60;
 
 #[derive(Clone, Copy, PartialEq)]
+enum Third {
+    SharesProcesses,
+    Links,
+}
+
+#[derive(Clone, Copy, PartialEq)]
 enum Twin {
     Works,
     CrashLoops,
@@ -38,20 +44,25 @@ enum Twin {
 
 #[test]
 fn cut_off_group_that_works_in_sid() {
-    survives(Suite::Sid, Twin::Works, Then::RecoveryIsCutOff);
+    survives(Suite::Sid, Third::SharesProcesses, Twin::Works, Then::RecoveryIsCutOff);
+}
+
+#[test]
+fn cut_off_group_of_which_one_fails_in_bookworm() {
+    survives(Suite::Bookworm, Third::Links, Twin::CrashLoops, Then::RecoveryIsCutOff);
 }
 
 #[test]
 fn engine_restarts_amid_a_group_that_works_in_bookworm() {
-    survives(Suite::Bookworm, Twin::Works, Then::EngineRestarts);
+    survives(Suite::Bookworm, Third::SharesProcesses, Twin::Works, Then::EngineRestarts);
 }
 
 #[test]
 fn engine_restarts_amid_a_group_of_which_one_fails_in_sid() {
-    survives(Suite::Sid, Twin::CrashLoops, Then::EngineRestarts);
+    survives(Suite::Sid, Third::SharesProcesses, Twin::CrashLoops, Then::EngineRestarts);
 }
 
-fn survives(suite: Suite, twin: Twin, then: Then) {
+fn survives(suite: Suite, third: Third, twin: Twin, then: Then) {
     let host = lab::host(suite).exclusive();
     let started = CHANGES - 3;
     // One that fails goes the same way as one that works up to its start.
@@ -69,7 +80,7 @@ fn survives(suite: Suite, twin: Twin, then: Then) {
     };
     let engine = Engine::of(&host);
     host.docker(&["network", "create", "--subnet", "10.87.1.0/24", "cg-net"]);
-    engine.runtime.block_on(join_all(cuts.iter().map(|n| start(&engine, *n, twin))));
+    engine.runtime.block_on(join_all(cuts.iter().map(|n| start(&engine, *n, third, twin))));
     let before = inspect_all(&host);
     write_data(&host, &before);
 
@@ -107,7 +118,7 @@ fn survives(suite: Suite, twin: Twin, then: Then) {
         if then == Then::EngineRestarts && outcome.is_some() {
             continue;
         }
-        check(&host, *n, &before, &after, outcome.as_deref());
+        check(&host, *n, third, &before, &after, outcome.as_deref());
     }
 }
 
@@ -129,7 +140,7 @@ fn name(n: usize, member: &str) -> String {
     format!("cg-{n}-{member}")
 }
 
-async fn start(engine: &Engine, n: usize, twin: Twin) {
+async fn start(engine: &Engine, n: usize, third: Third, twin: Twin) {
     let body = |first: &str, host_config: Value, more: Value| {
         let script = format!("trap 'exit 0' TERM; {first}; sleep 1000000 & wait");
         let mut host_config = host_config;
@@ -145,23 +156,34 @@ async fn start(engine: &Engine, n: usize, twin: Twin) {
         engine.host.start_container(&id).await.unwrap();
         id
     };
-    let address = json!({ "IPAMConfig": { "IPv4Address": format!("10.87.1.{}", 100 + n) } });
+    let (mode, endpoint) = match third {
+        Third::SharesProcesses => {
+            let address =
+                json!({ "IPAMConfig": { "IPv4Address": format!("10.87.1.{}", 100 + n) } });
+            ("cg-net", json!({ "cg-net": address }))
+        }
+        // Links are of the default bridge, which has no fixed addresses.
+        Third::Links => ("bridge", json!({})),
+    };
     let port =
         json!({ "8080/tcp": [{ "HostIp": "127.0.0.1", "HostPort": (18_200 + n).to_string() }] });
     let vpn = create(
         "vpn",
         body(
             "true",
-            json!({ "NetworkMode": "cg-net", "PortBindings": port }),
+            json!({ "NetworkMode": mode, "PortBindings": port }),
             json!({ "ExposedPorts": { "8080/tcp": {} },
-                    "NetworkingConfig": { "EndpointsConfig": { "cg-net": address } } }),
+                    "NetworkingConfig": { "EndpointsConfig": endpoint } }),
         ),
     )
     .await;
     let shared = format!("container:{vpn}");
     create("net", body("true", json!({ "NetworkMode": shared }), json!({}))).await;
     let first = if twin == Twin::CrashLoops { "date >/beat || exit 3" } else { "true" };
-    let holds = json!({ "PidMode": shared });
+    let holds = match third {
+        Third::SharesProcesses => json!({ "PidMode": shared }),
+        Third::Links => json!({ "Links": [format!("{}:source", name(n, "vpn"))] }),
+    };
     create("third", body(first, holds, json!({}))).await;
 }
 
@@ -203,6 +225,7 @@ fn write_data(host: &Host, containers: &BTreeMap<String, Value>) {
 fn check(
     host: &Host,
     n: usize,
+    third: Third,
     before: &BTreeMap<String, Value>,
     after: &BTreeMap<String, Value>,
     outcome: Option<&[Outcome]>,
@@ -239,13 +262,25 @@ fn check(
     }
     let vpn = &after[&name(n, "vpn")];
     let shared = format!("container:{}", vpn["Id"].as_str().unwrap());
-    let (net, third) = (&after[&name(n, "net")], &after[&name(n, "third")]);
+    let (net, third_one) = (&after[&name(n, "net")], &after[&name(n, "third")]);
     assert_eq!(net["HostConfig"]["NetworkMode"], shared, "{context}");
     assert_eq!(namespace(host, net, "net"), namespace(host, vpn, "net"), "{context}");
-    assert_eq!(third["HostConfig"]["PidMode"], shared, "{context}");
-    assert_eq!(namespace(host, third, "pid"), namespace(host, vpn, "pid"), "{context}");
-    let endpoint = &vpn["NetworkSettings"]["Networks"]["cg-net"];
-    assert_eq!(endpoint["IPAddress"], format!("10.87.1.{}", 100 + n), "{context}");
+    match third {
+        Third::SharesProcesses => {
+            assert_eq!(third_one["HostConfig"]["PidMode"], shared, "{context}");
+            assert_eq!(namespace(host, third_one, "pid"), namespace(host, vpn, "pid"), "{context}");
+            let endpoint = &vpn["NetworkSettings"]["Networks"]["cg-net"];
+            assert_eq!(endpoint["IPAddress"], format!("10.87.1.{}", 100 + n), "{context}");
+        }
+        Third::Links => {
+            let link = format!("/{}:/{}/source", name(n, "vpn"), name(n, "third"));
+            assert_eq!(third_one["HostConfig"]["Links"], json!([link]), "{context}");
+            let address = vpn["NetworkSettings"]["Networks"]["bridge"]["IPAddress"].as_str();
+            let hosts = host.docker(&["exec", &name(n, "third"), "cat", "/etc/hosts"]);
+            let line = hosts.lines().find(|line| line.contains("source"));
+            assert!(line.is_some_and(|it| it.starts_with(address.unwrap())), "{hosts}: {context}");
+        }
+    }
 }
 
 fn namespace(host: &Host, inspect: &Value, kind: &str) -> String {
