@@ -71,7 +71,7 @@ fn doing(change: &Change) -> &'static str {
     match change.action {
         Action::DaemonKey { .. } => "setting",
         Action::UpdateContainer { .. } => "updating in place",
-        Action::ReplaceContainer { .. } => "replacing",
+        Action::ReplaceContainer { .. } | Action::ReplaceAutoRemoved { .. } => "replacing",
         Action::RestartContainer { .. } => "restarting",
         Action::EvictContainer { .. } => "evicting",
     }

@@ -1,5 +1,6 @@
 //! Writes the world: carries plans out. Judges nothing and chooses nothing.
 
+mod auto_remove;
 mod cause;
 pub mod committed;
 mod control_group;
@@ -236,6 +237,18 @@ impl<E: Effects> Run<'_, E> {
                     Err(why) => Outcome::Failed { why },
                 }
             }
+            Action::ReplaceAutoRemoved { id, name, edits } => {
+                match self.replaceable(change, id, name, &[]).await {
+                    Ok(old) => {
+                        let step = &mut |text| tell(Progress::Step(change, text));
+                        let wanted = Wanted::of(change, name, edits, old);
+                        let run = self.options.run.to_string();
+                        let order = self.order(&run);
+                        auto_remove::replace(self.effects, &order, &wanted, step).await
+                    }
+                    Err(why) => Outcome::Failed { why },
+                }
+            }
             Action::RestartContainer { id, name, edits, keys } => {
                 // Others may live in its namespaces by now.
                 match self.replaceable(change, id, name, &[]).await {
@@ -337,18 +350,23 @@ impl<E: Effects> Run<'_, E> {
         }
     }
 
+    fn order<'r>(&'r self, run: &'r str) -> Order<'r> {
+        Order {
+            run,
+            gate: &self.options.gate,
+            daemon: &self.options.daemon,
+            interrupt: self.interrupt,
+        }
+    }
+
     async fn replace(
         &self,
         group: &[&Change],
         wanted: &[Wanted<'_>],
         tell: Tell<'_>,
     ) -> Vec<Outcome> {
-        let order = Order {
-            run: &self.options.run.to_string(),
-            gate: &self.options.gate,
-            daemon: &self.options.daemon,
-            interrupt: self.interrupt,
-        };
+        let run = self.options.run.to_string();
+        let order = self.order(&run);
         let step = &mut |at: usize, text| tell(Progress::Step(group[at], text));
         replace::replace(self.effects, &order, wanted, step).await
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
-    Interrupt,
+    Interrupt, auto_remove,
     effects::Effects,
     gate::{Baseline, GateOptions, Verdict, gate},
     replace::commit,
@@ -43,7 +43,8 @@ pub struct Recovered {
 
 /// Returns whether anything was cut off. Changes nothing.
 pub async fn is_needed(docker: &Docker) -> Result<bool, DockerError> {
-    Ok(!cut_off(docker).await?.is_empty())
+    let twins = twins(docker).await?;
+    Ok(!auto_remove::stand_ins(&twins).is_empty() || !cut_off(docker, twins).await?.is_empty())
 }
 
 /// Replacements that belong together and were cut off, and what is to be done about them.
@@ -59,16 +60,19 @@ struct Member {
     old: Option<Summary>,
 }
 
-async fn cut_off(docker: &Docker) -> Result<Vec<CutOff>, DockerError> {
-    let twins: Vec<(Transaction, Summary)> = docker
-        .containers_where(&json!({ "label": [TXN] }))
-        .await?
-        .into_iter()
-        .filter_map(|twin| {
-            let transaction = Transaction::from_labels(twin.labels.as_ref()?)?;
-            Some((transaction, twin))
-        })
-        .collect();
+async fn twins(docker: &Docker) -> Result<Vec<(Transaction, Summary)>, DockerError> {
+    let twins = docker.containers_where(&json!({ "label": [TXN] })).await?.into_iter();
+    let twins = twins.filter_map(|twin| {
+        let transaction = Transaction::from_labels(twin.labels.as_ref()?)?;
+        Some((transaction, twin))
+    });
+    Ok(twins.collect())
+}
+
+async fn cut_off(
+    docker: &Docker,
+    twins: Vec<(Transaction, Summary)>,
+) -> Result<Vec<CutOff>, DockerError> {
     if twins.is_empty() {
         return Ok(Vec::new());
     }
@@ -109,7 +113,11 @@ pub async fn recover<E: Effects>(
         return Ok(recovered);
     }
     sleep(ON_ITS_WAY).await;
-    for CutOff { members, next } in &cut_off(docker).await? {
+    // First of all: until then a copy may not take its old container's part.
+    for stand_in in auto_remove::stand_ins(&twins(docker).await?) {
+        recovered.extend(auto_remove::recover(effects, &stand_in).await);
+    }
+    for CutOff { members, next } in &cut_off(docker, twins(docker).await?).await? {
         let (text, settled) = match next {
             Next::Nothing => continue,
             Next::Back => back(effects, members, "").await,

@@ -33,6 +33,7 @@ use crate::{
     docker::DockerError,
     model::{
         edit::ContainerEdit,
+        own_container::own_container,
         probe::Probe,
         transaction::{Phase, Transaction, kept_name, old_name, phase},
     },
@@ -40,7 +41,7 @@ use crate::{
     sources::create_body::DaemonFacts,
 };
 
-const LOG_LINES: usize = 30;
+pub(super) const LOG_LINES: usize = 30;
 
 /// How containers are replaced.
 #[derive(Clone, Copy, Debug)]
@@ -213,7 +214,11 @@ async fn prepare<'a, E: Effects>(
     Ok(())
 }
 
-async fn baseline<E: Effects>(effects: &E, wanted: &Wanted<'_>, order: &Order<'_>) -> Baseline {
+pub(super) async fn baseline<E: Effects>(
+    effects: &E,
+    wanted: &Wanted<'_>,
+    order: &Order<'_>,
+) -> Baseline {
     let baseline = Baseline::of(&wanted.old, order.gate.quiet, jiff::Timestamp::now());
     let moves_network = wanted.edits.iter().any(|it| matches!(it, ContainerEdit::NetworkMode(_)));
     let baseline = if moves_network { baseline.without_ports() } else { baseline };
@@ -222,16 +227,21 @@ async fn baseline<E: Effects>(effects: &E, wanted: &Wanted<'_>, order: &Order<'_
 
 /// What the plan holds back already, looked at again.
 pub(super) fn refuse(old: &Seen, name: &str) -> Result<(), String> {
+    if old.auto_remove() {
+        return Err(
+            "it was started with --rm: stopping it would remove it, with no way back".into()
+        );
+    }
+    refuse_in_any_case(old, name)
+}
+
+/// The same for one that the declaration lets go when it stops.
+pub(super) fn refuse_in_any_case(old: &Seen, name: &str) -> Result<(), String> {
     if old.name() != name {
         return Err(format!("it is named `{}` now", old.name()));
     }
     if phase(name).1 != Phase::InOffice {
         return Err("it is one of plimsoll's own".into());
-    }
-    if old.auto_remove() {
-        return Err(
-            "it was started with --rm: stopping it would remove it, with no way back".into()
-        );
     }
     match old.status() {
         "created" | "running" | "restarting" | "exited" => {}
@@ -246,10 +256,13 @@ pub(super) fn refuse(old: &Seen, name: &str) -> Result<(), String> {
 
 /// Stopping the container that this process runs in would be the last thing it does.
 fn is_our_own(id: &str) -> bool {
-    !id.is_empty()
-        && ["/proc/self/mountinfo", "/proc/self/cgroup"]
-            .iter()
-            .any(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(id)))
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let own = own_container(
+        &read("/proc/self/mountinfo"),
+        &read("/proc/self/cgroup"),
+        &read("/proc/sys/kernel/hostname"),
+    );
+    own.is_some_and(|own| id.starts_with(&own))
 }
 
 /// Steps from the stop to the start, and back again.

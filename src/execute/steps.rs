@@ -16,6 +16,8 @@ use crate::docker::DockerError;
 
 /// How long a port or an address may stay taken after its holder stopped.
 const START_RETRIES: Duration = Duration::from_secs(5);
+/// How long the engine may take over a removal that it has begun.
+const REMOVAL: Duration = Duration::from_secs(30);
 const START_PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) async fn rename<E: Effects>(
@@ -73,12 +75,17 @@ fn is_still_held(error: &DockerError) -> bool {
 
 /// Removes a container that does not run; a volume never goes with it.
 pub(super) async fn remove<E: Effects>(effects: &E, id: &str) -> Result<(), DockerError> {
-    match effects.remove_container(id).await {
-        Ok(()) => Ok(()),
-        Err(error) => match Seen::find(effects.docker(), id).await {
-            Ok(None) => Ok(()),
-            Ok(Some(_)) | Err(_) => Err(error),
-        },
+    let Err(error) = effects.remove_container(id).await else { return Ok(()) };
+    let deadline = Instant::now() + REMOVAL;
+    loop {
+        match Seen::find(effects.docker(), id).await {
+            Ok(None) => return Ok(()),
+            // The engine is at it already, as with one that was started with `--rm`.
+            Ok(Some(seen)) if seen.status() == "removing" && Instant::now() < deadline => {
+                sleep(START_PAUSE).await;
+            }
+            Ok(Some(_)) | Err(_) => return Err(error),
+        }
     }
 }
 

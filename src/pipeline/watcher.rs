@@ -95,7 +95,9 @@ impl Watcher {
 /// Returns whether a run of this plan can leave something down if it dies.
 pub fn is_worth_watching(plan: &Plan) -> bool {
     plan.todo().any(|change| match &change.action {
-        Action::ReplaceContainer { .. } | Action::RestartContainer { .. } => true,
+        Action::ReplaceContainer { .. }
+        | Action::ReplaceAutoRemoved { .. }
+        | Action::RestartContainer { .. } => true,
         Action::DaemonKey { apply, .. } => *apply == DaemonApply::Restart,
         Action::UpdateContainer { .. } | Action::EvictContainer { .. } => false,
     })

@@ -8,7 +8,7 @@ use super::{
     groups::Members,
     identity::{change_id, digest_of_policy},
     keep::keep,
-    leftovers,
+    leftovers, lines,
     merge::{Merged, merge},
     owner_lines,
     settings::{port_text, settings},
@@ -208,6 +208,9 @@ pub(super) fn change(
         Means::Restart(merged, keys) => {
             Action::RestartContainer { id: container, name, edits: merged.edits, keys }
         }
+        Means::Replace(merged) if goes_when_it_stops(spec) => {
+            Action::ReplaceAutoRemoved { id: container, name, edits: merged.edits }
+        }
         Means::Replace(merged) => {
             Action::ReplaceContainer { id: container, name, edits: merged.edits }
         }
@@ -256,7 +259,7 @@ fn held(
         .or_else(|| itself(context, spec))
         .or_else(|| carrier(context, spec, means))
         .or_else(|| owned(context.policy, spec, means))
-        .or_else(|| by_state(spec, means))
+        .or_else(|| by_state(context, spec, means))
         .or_else(|| referred_to(context, spec, means))
         .or_else(|| in_vain(context, daemon, means, findings))
         .or_else(|| context.undone(id, &Address::container(&spec.name)))
@@ -340,7 +343,12 @@ fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
     if is_held { owner_lines::lines(spec, means.edits()).map(Held::OwnedElsewhere) } else { None }
 }
 
-fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
+/// One that was started with `--rm` and runs: the engine removes it as soon as it stops.
+fn goes_when_it_stops(spec: &ContainerSpec) -> bool {
+    spec.auto_remove && spec.state == State::Running
+}
+
+fn by_state(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
     let sets_restart =
         means.edits().iter().any(|it| matches!(it, ContainerEdit::RestartPolicy { .. }));
     let stops = match means {
@@ -354,8 +362,18 @@ fn by_state(spec: &ContainerSpec, means: &Means) -> Option<Held> {
         (State::Paused, Means::Replace(_) | Means::Restart(..)) => {
             "it is paused and may be evidence; unpause it or remove it first"
         }
-        (State::Restarting, Means::Replace(_) | Means::Restart(..)) => {
-            "it restarts again and again; stop it or mend it first"
+        (State::Restarting, Means::Restart(..)) => {
+            "it restarts again and again, and takes the daemon's defaults each time"
+        }
+        (_, Means::Replace(_)) if goes_when_it_stops(spec) => {
+            if context.allows(spec, |it| it.replace_auto_removed) {
+                return None;
+            }
+            let entry = lines::entry(&spec.name, "auto-remove: replace");
+            return Some(Held::ByHand(format!(
+                "it was started with --rm: stopping deletes it, so there would be no way back; \
+                 start it anew without --rm, or let a copy of it be the way back:\n{entry}"
+            )));
         }
         _ if spec.auto_remove && stops => {
             "it was started with --rm: stopping deletes it, so there would be no way back; \
@@ -455,6 +473,11 @@ fn how(means: &Means, spec: &ContainerSpec, probes: &[Probe]) -> String {
         Means::Restart(..) => {
             format!("stopped and started; done when it keeps running{answers}")
         }
+        Means::Replace(_) if goes_when_it_stops(spec) => {
+            "a copy of it is made as the way back, and its replacement; it is stopped, which \
+             removes it; the replacement is kept only if it proves itself, else the copy is started"
+                .into()
+        }
         Means::Replace(_) if !spec.state.has_processes() => {
             "created anew beside the old one, then the two swap names; it is not started".into()
         }
@@ -504,6 +527,12 @@ fn impact(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Vec<Str
             let moves_user = merged.edits.iter().any(|it| matches!(it, ContainerEdit::User(_)));
             if moves_user && !spec.mounts.is_empty() {
                 lines.push("files in its volumes keep their owners".into());
+            }
+            if goes_when_it_stops(spec) {
+                lines.push("if the engine restarts meanwhile, it removes all of them".into());
+            }
+            if spec.state == State::Restarting {
+                lines.push("it restarts again and again; its replacement may do so too".into());
             }
             if spec.state.has_processes() {
                 lines
@@ -568,6 +597,10 @@ fn undo(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> String {
         Means::Replace(_) if is_counted(spec) => from_its_file(spec),
         Means::Replace(_) => match context.policy.limits.retention_days {
             0 => "none once it is in office: replaced containers are kept for 0 days".into(),
+            days if goes_when_it_stops(spec) => format!(
+                "a copy of the old one, never started, is kept for {days} days or until \
+                 the engine restarts"
+            ),
             days => {
                 format!("the old container is kept, stopped, with its log, for {days} days")
             }

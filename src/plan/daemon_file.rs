@@ -128,6 +128,7 @@ pub fn after(plan: &Plan, text: Option<&str>) -> Result<String, String> {
             Action::DaemonKey { write: false, .. }
             | Action::UpdateContainer { .. }
             | Action::ReplaceContainer { .. }
+            | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
             | Action::EvictContainer { .. } => {}
         }

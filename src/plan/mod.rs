@@ -308,6 +308,12 @@ pub enum Action {
         name: String,
         edits: Vec<ContainerEdit>,
     },
+    /// Replaces one that is gone as soon as it stops.
+    ReplaceAutoRemoved {
+        id: String,
+        name: String,
+        edits: Vec<ContainerEdit>,
+    },
     /// Changes what can be changed in place, then stops and starts it.
     RestartContainer {
         id: String,

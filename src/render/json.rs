@@ -323,6 +323,7 @@ const fn actions(action: &Action) -> &'static [&'static str] {
         Action::DaemonKey { apply: DaemonApply::Restart, write: false, .. } => &["restart"],
         Action::UpdateContainer { .. } => &["update"],
         Action::ReplaceContainer { .. } => &["create", "stop", "start", "keep-old"],
+        Action::ReplaceAutoRemoved { .. } => &["create", "stop", "start", "keep-copy"],
         Action::RestartContainer { .. } => &["restart"],
         Action::EvictContainer { until: Eviction::Pause, .. } => &["pause"],
         Action::EvictContainer { until: Eviction::Disconnect, .. } => &["pause", "disconnect"],

@@ -58,6 +58,7 @@ impl Work {
             }),
             Action::UpdateContainer { .. }
             | Action::ReplaceContainer { .. }
+            | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
             | Action::EvictContainer { .. } => None,
         });

@@ -159,7 +159,7 @@ fn state_can_speak_against_a_replacement() {
     let with = |state| ContainerSpec { state, ..container("web") };
     check_held(asking(REPLACING), with(State::Paused), Some("evidence"));
     check_held(asking(IN_PLACE), with(State::Paused), None);
-    check_held(asking(REPLACING), with(State::Restarting), Some("again and again"));
+    check_held(asking(REPLACING), with(State::Restarting), None);
     check_held(asking(IN_PLACE), with(State::Removing), Some("removing"));
     check_held(asking(REPLACING), with(State::Exited), None);
     let auto_remove = || ContainerSpec { auto_remove: true, ..container("web") };
@@ -379,6 +379,36 @@ fn what_replacements_left_behind_is_told_and_left_alone() {
     assert!(plan.remarks.iter().any(|it| it.stands.text.contains(back)));
     let held: Vec<_> = plan.held().map(|it| it.address.as_str()).collect();
     assert_eq!(held, ["container/db.plimsoll-old", "container/web.plimsoll-failed"]);
+}
+
+#[test]
+fn container_that_goes_when_it_stops_needs_a_word() {
+    let mut observed = container("web");
+    observed.auto_remove = true;
+    let mut case = case(asking(REPLACING), snapshot([observed]));
+    let Some(Held::ByHand(text)) = case.only_change().held else { panic!("not held") };
+    let entry = "  - match: { name: web }\n    auto-remove: replace";
+    assert!(text.ends_with(entry), "{text}");
+    case.policy.allowances = vec![Allowance {
+        on: named("web"),
+        replace_auto_removed: Some(true),
+        ..Allowance::default()
+    }];
+    let change = case.only_change();
+    assert_eq!(change.held, None);
+    assert!(matches!(change.action, Action::ReplaceAutoRemoved { .. }));
+    // Nothing would come of a start that nobody asked for.
+    case.snapshot.containers[0].spec.state = State::Created;
+    assert!(case.only_change().held.is_some());
+}
+
+#[test]
+fn container_in_a_crash_loop_is_replaced_all_the_same() {
+    let mut observed = container("web");
+    observed.state = State::Restarting;
+    let change = case(asking(REPLACING), snapshot([observed])).only_change();
+    assert_eq!(change.held, None);
+    assert!(change.impact.iter().any(|it| it.contains("again and again")), "{:?}", change.impact);
 }
 
 #[test]

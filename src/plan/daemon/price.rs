@@ -36,6 +36,7 @@ pub(super) fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> 
             Action::DaemonKey { .. }
             | Action::UpdateContainer { .. }
             | Action::ReplaceContainer { .. }
+            | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
             | Action::EvictContainer { .. } => Survival::No,
         },

@@ -81,7 +81,7 @@ pub(in crate::render) const fn symbol(change: &Change) -> &'static str {
         return "!";
     }
     match (&change.action, change.class) {
-        (Action::ReplaceContainer { .. }, _) => "-/+",
+        (Action::ReplaceContainer { .. } | Action::ReplaceAutoRemoved { .. }, _) => "-/+",
         (Action::EvictContainer { .. }, _) => "-",
         (Action::UpdateContainer { .. } | Action::DaemonKey { .. }, Class::Live) => "~",
         (

@@ -85,7 +85,9 @@ fn down(change: &Change) -> &'static str {
     match &change.action {
         Action::DaemonKey { .. } => "all",
         Action::UpdateContainer { .. } => "-",
-        Action::RestartContainer { .. } | Action::ReplaceContainer { .. } => "unknown",
+        Action::RestartContainer { .. }
+        | Action::ReplaceContainer { .. }
+        | Action::ReplaceAutoRemoved { .. } => "unknown",
         Action::EvictContainer { until: Eviction::Stop, .. } => "stopped",
         Action::EvictContainer { until: Eviction::Pause | Eviction::Disconnect, .. } => "paused",
     }
