@@ -1,6 +1,7 @@
 //! Changing containers on real engines, through the library.
 
 mod causes;
+mod auto_remove;
 mod cut;
 mod cut_group;
 mod effects;

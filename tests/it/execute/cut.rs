@@ -100,7 +100,7 @@ fn survives(suite: Suite, kind: Twin, then: Then) {
 
     match then {
         Then::RecoveryIsCutOff => {
-            let rounds = recover_bit_by_bit(&engine, kind);
+            let rounds = recover_bit_by_bit(&engine, &kind.gate());
             assert!(rounds > 6, "recovery was cut off only {rounds} times");
         }
         Then::EngineRestarts => {
@@ -115,12 +115,11 @@ fn survives(suite: Suite, kind: Twin, then: Then) {
 }
 
 /// Cuts recovery off after every single change until one has nothing left to do.
-fn recover_bit_by_bit(engine: &Engine, kind: Twin) -> usize {
+pub(super) fn recover_bit_by_bit(engine: &Engine, gate: &GateOptions) -> usize {
     let interrupt = Interrupt::default();
     for round in 0..ROUNDS {
         let cut = CutAfter::new(&engine.host, 1);
-        let gate = kind.gate();
-        let work = cut.until_cut(recover(&cut, &gate, &interrupt));
+        let work = cut.until_cut(recover(&cut, gate, &interrupt));
         if let Some(recovered) = engine.runtime.block_on(work) {
             assert!(recovered.unwrap().iter().all(|it| it.settled));
             return round;
