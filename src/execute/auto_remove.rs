@@ -96,7 +96,7 @@ async fn attempt<E: Effects>(
         }
     };
     let now = Seen::of(docker, old.id()).await;
-    if now.is_ok_and(|now| now.since_last_look() != old.since_last_look()) {
+    if now.is_ok_and(|now| !now.is_unmoved_since(old)) {
         discard(effects, &twin, &[]).await;
         discard(effects, &copy, &[]).await;
         return Err("it was changed by somebody else meanwhile".into());

@@ -207,7 +207,7 @@ async fn prepare<'a, E: Effects>(
     }
     for (at, Wanted { old, .. }) in group.iter().enumerate() {
         let now = Seen::of(effects.docker(), old.id()).await;
-        if now.is_ok_and(|now| now.since_last_look() != old.since_last_look()) {
+        if now.is_ok_and(|now| !now.is_unmoved_since(old)) {
             return Err(Halt::Failed(at, "it was changed by somebody else meanwhile".into()));
         }
     }

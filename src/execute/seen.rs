@@ -137,8 +137,20 @@ impl Seen {
             .collect()
     }
 
-    /// What somebody may have changed between two looks: equal means that nobody did.
-    pub(super) fn since_last_look(&self) -> Value {
+    /// Returns whether nobody changed it since it was seen so. The engine's own restarts are
+    /// nobody's change.
+    pub(super) fn is_unmoved_since(&self, before: &Self) -> bool {
+        let state = |it: &Self| (it.status().to_owned(), it.started_at());
+        let goes_on = |it: &Self| matches!(it.status(), "running" | "restarting");
+        let restarts = self.restart_count() != before.restart_count()
+            || [self, before].iter().any(|it| it.status() == "restarting");
+        let state_is_unmoved =
+            state(self) == state(before) || (goes_on(self) && goes_on(before) && restarts);
+        state_is_unmoved && self.settings() == before.settings()
+    }
+
+    /// What somebody may have changed.
+    fn settings(&self) -> Value {
         let seen = &self.0;
         let networks: BTreeMap<String, Value> = self
             .networks()
@@ -147,15 +159,7 @@ impl Seen {
                 (network, json!([endpoint["IPAMConfig"], endpoint["Aliases"]]))
             })
             .collect();
-        json!([
-            seen["Name"],
-            seen["Image"],
-            seen["Config"],
-            seen["HostConfig"],
-            networks,
-            seen["State"]["Status"],
-            seen["State"]["StartedAt"],
-        ])
+        json!([seen["Name"], seen["Image"], seen["Config"], seen["HostConfig"], networks,])
     }
 }
 
@@ -182,6 +186,23 @@ mod tests {
             let update = restart_policy_update(text);
             assert_eq!(Seen(json!({ "HostConfig": update })).restart_policy(), text);
         }
+    }
+
+    #[test]
+    fn restarts_of_the_engines_own_are_nobodys_change() {
+        let seen = |status: &str, restarts: u64, minute: u64| {
+            Seen(json!({ "RestartCount": restarts, "State": {
+                "Status": status, "StartedAt": format!("2026-11-26T00:{minute:02}:00Z")
+            } }))
+        };
+        let before = seen("running", 1, 1);
+        assert!(seen("running", 1, 1).is_unmoved_since(&before));
+        assert!(seen("running", 2, 2).is_unmoved_since(&before));
+        assert!(seen("restarting", 1, 1).is_unmoved_since(&before));
+        // Started by hand, stopped, paused.
+        assert!(!seen("running", 1, 2).is_unmoved_since(&before));
+        assert!(!seen("exited", 2, 2).is_unmoved_since(&before));
+        assert!(!seen("paused", 1, 1).is_unmoved_since(&before));
     }
 
     #[test]
