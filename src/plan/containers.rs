@@ -177,7 +177,8 @@ pub(super) fn change(
         lost.keep.clear();
     }
     let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref())
-        .or_else(|| part.and_then(in_circle));
+        .or_else(|| part.and_then(in_circle))
+        .or_else(|| part.and_then(|_| not_alone(spec)));
     let mut settings = settings(spec, means.edits());
     if matches!(means, Means::Restart(..) | Means::Replace(_)) {
         settings.extend(followers::rows(findings));
@@ -346,6 +347,15 @@ fn owned(policy: &Policy, spec: &ContainerSpec, means: &Means) -> Option<Held> {
 /// One that was started with `--rm` and runs: the engine removes it as soon as it stops.
 fn goes_when_it_stops(spec: &ContainerSpec) -> bool {
     spec.auto_remove && spec.state == State::Running
+}
+
+/// Its copies could be started before those that they refer to.
+fn not_alone(spec: &ContainerSpec) -> Option<Held> {
+    goes_when_it_stops(spec).then(|| {
+        let why = "it was started with --rm, and such a one is only replaced alone; start it anew \
+                   without --rm";
+        Held::ByHand(why.to_owned())
+    })
 }
 
 fn by_state(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Option<Held> {
