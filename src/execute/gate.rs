@@ -14,6 +14,9 @@ const BLIND_LOOKS: u32 = 20;
 /// Time for the engine to run and note down the last health check.
 const HEALTH_MARGIN: Duration = Duration::from_secs(5);
 
+/// After so long without a restart the engine itself calls a run stable.
+const STABLE: Duration = Duration::from_secs(10);
+
 /// How long is looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateOptions {
@@ -47,11 +50,14 @@ pub(super) struct Baseline {
 
 impl Baseline {
     pub(super) fn of(old: &Seen, quiet: Duration, now: jiff::Timestamp) -> Self {
-        let young = old.started_at().is_some_and(|at| {
-            now.duration_since(at) < jiff::SignedDuration::try_from(quiet).unwrap_or_default()
-        });
+        let is_younger_than = |age: Duration| {
+            let age = jiff::SignedDuration::try_from(age).unwrap_or_default();
+            old.started_at().is_some_and(|at| now.duration_since(at) < age)
+        };
+        let young = is_younger_than(quiet);
+        let unstable = is_younger_than(quiet.max(STABLE));
         Self {
-            looping: old.status() == "restarting" || (old.restart_count() > 0 && young),
+            looping: old.status() == "restarting" || (old.restart_count() > 0 && unstable),
             unhealthy: old.health() == Some("unhealthy"),
             young,
             published: old.published_now().into_iter().map(str::to_owned).collect(),
