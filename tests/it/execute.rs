@@ -1,7 +1,7 @@
 //! Changing containers on real engines, through the library.
 
-mod causes;
 mod auto_remove;
+mod causes;
 mod cut;
 mod cut_group;
 mod effects;
