@@ -125,6 +125,13 @@ async fn undo(
                     return Ok(Found::Blocked(format!("others would break: {who}")));
                 }
                 let in_office = docker.inspect(new).await?;
+                if Seen::from_reply(&in_office)?.auto_remove() {
+                    return Ok(Found::Blocked(format!(
+                        "it was started with --rm, and stopping it removes it, so it could not be \
+                         kept; by hand: docker stop {name}, then give its kept copy the name and \
+                         start it"
+                    )));
+                }
                 Ok(Found::Undo(Box::new(Undo {
                     class: Class::Recreate,
                     how: how(&way),
