@@ -208,6 +208,10 @@ pub async fn act(
         note_undone(&mut last, &run);
         errand.store.save_run(lock, &run)?;
         errand.store.save_last_applied(lock, &last)?;
+        // Nobody restarts the daemon under the hands of the person who is asked for now.
+        if let Some(watcher) = watcher {
+            watcher.dismiss().await;
+        }
         return Err(PipelineError::DaemonStuck(Box::new(run)));
     }
     let mut unsaved = Ok(());

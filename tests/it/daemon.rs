@@ -163,7 +163,7 @@ fn killed_while_restarting(suite: Suite) {
                 || host.run(&["test", "-e", &format!("/proc/{}", process.pid)]).status != 0
         });
         thread::sleep(Duration::from_millis(400) * u32::try_from(turn).unwrap());
-        process.signal("KILL");
+        host.kill_with_watcher(&process);
         drop(process);
 
         let next = host.plimsoll(&["plan", "-f", FILE]);

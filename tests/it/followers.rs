@@ -192,7 +192,7 @@ fn limits_by_restart(suite: Suite) {
         host.run(&["sh", "-c", &format!("ls {NOTES}/*.json")]).status == 0
     });
     host.sh(&format!("cp {NOTES}/*.json /etc/fo/"));
-    process.signal("KILL");
+    host.kill_with_watcher(&process);
     drop(process);
     let next = host.plimsoll(&["plan", "-f", FILE]);
     assert!(next.stderr.contains("a restart was cut off"), "{}{}", next.stdout, next.stderr);

@@ -224,6 +224,18 @@ impl Host {
         Endpoint::Unix(format!("/proc/{}/root/run/docker.sock", pid.trim()).into())
     }
 
+    /// Kills a run at one blow with the watcher that would take over, as losing power would.
+    pub(crate) fn kill_with_watcher(&self, run: &Process) {
+        let kill = "kill -KILL $1 $(pgrep -P $1) || true";
+        self.run(&["sh", "-c", kill, "sh", &run.pid.to_string()]).ok();
+    }
+
+    /// Ends the watchers of runs that were killed already.
+    pub(crate) fn kill_watchers(&self) {
+        // The bracket keeps the shell that asks from finding itself.
+        self.run(&["sh", "-c", "pkill -KILL -f '[p]limsoll watcher'"]);
+    }
+
     /// Restarts the inner engine as an administrator of that host would.
     pub(crate) fn restart_docker(&self) -> Output {
         match self.suite {

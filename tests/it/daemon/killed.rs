@@ -85,6 +85,7 @@ fn cut_everywhere(suite: Suite, change: &Change) {
         let strace = ["strace", "-qq", "-o", "/dev/null", &inject];
         let apply = [&host.binary, "apply", "-f", FILE, "--yes"];
         let status = host.run(&[&strace[..], &apply[..]].concat()).status;
+        host.kill_watchers();
         // systemd counts starts; how many a minute allows is not what this is about.
         host.run(&["systemctl", "reset-failed", "docker.service", "docker.socket"]);
 
