@@ -176,13 +176,7 @@ pub async fn act(
     let id = errand.store.next_run(lock)?;
     lock.name_run(id)?;
     let watcher = if is_worth_watching(&look.plan) {
-        match Watcher::start(options.watcher).await {
-            Ok(watcher) => Some(watcher),
-            Err(error) => {
-                tell(Progress::Unwatched(&error.to_string()));
-                None
-            }
-        }
+        Watcher::beside(options.watcher, |why| tell(Progress::Unwatched(why))).await
     } else {
         None
     };

@@ -136,15 +136,10 @@ pub async fn roll_back(
     let id = store.next_run(lock)?;
     lock.name_run(id)?;
     let stops = |it: &Undo| matches!(it.way, Way::PutBack { .. } | Way::Renew { .. });
-    let watcher = match rollback.undos.iter().any(stops) {
-        true => match Watcher::start(how.watcher).await {
-            Ok(watcher) => Some(watcher),
-            Err(error) => {
-                tell(Progress::Unwatched(&error.to_string()));
-                None
-            }
-        },
-        false => None,
+    let watcher = if rollback.undos.iter().any(stops) {
+        Watcher::beside(how.watcher, |why| tell(Progress::Unwatched(why))).await
+    } else {
+        None
     };
     let started_at = (errand.clock)();
     let mut last = store.last_applied()?;

@@ -82,6 +82,20 @@ impl Watcher {
         }
     }
 
+    /// Starts one for a run, which goes on without one and says so where that fails.
+    pub(super) async fn beside(
+        command: &WatcherCommand,
+        unwatched: impl FnOnce(&str),
+    ) -> Option<Self> {
+        match Self::start(command).await {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                unwatched(&error.to_string());
+                None
+            }
+        }
+    }
+
     /// Tells it that nothing is left half done, and waits for its end.
     pub async fn dismiss(mut self) {
         if let Some(mut stdin) = self.0.stdin.take() {

@@ -56,8 +56,7 @@ fn another_machine_settles(suite: Suite) {
         let names = host.docker(&["ps", "-a", "--format", "{{.Names}}", "--filter", "name=^el-"]);
         names.contains("el-web.plimsoll-old")
     });
-    let kill = "kill -KILL $1 $(pgrep -P $1)";
-    host.run(&["sh", "-c", kill, "sh", &apply.pid.to_string()]).ok();
+    host.kill_with_watcher(&apply);
     apply.finish();
     host.restart_docker().ok();
     host.wait("the engine is back", Duration::from_secs(60), || host.answers());
