@@ -45,7 +45,7 @@ use self::{
 };
 use crate::{
     docker::DockerError,
-    model::{daemon::DaemonConfig, edit::ContainerEdit},
+    model::{edit::ContainerEdit, snapshot::Snapshot},
     plan::{
         Action, Change, Plan,
         rollback::{Before, Was},
@@ -66,7 +66,8 @@ pub struct ExecuteOptions {
 }
 
 /// Returns what the daemon fills in where a container says nothing.
-pub fn daemon_facts(config: &DaemonConfig) -> DaemonFacts {
+pub fn daemon_facts(snapshot: &Snapshot) -> DaemonFacts {
+    let config = &snapshot.daemon;
     let running = |key: &str| config.keys.get(key).and_then(|it| it.running.stated()).cloned();
     let ulimits = running("default-ulimits").unwrap_or_default();
     DaemonFacts {
@@ -77,6 +78,7 @@ pub fn daemon_facts(config: &DaemonConfig) -> DaemonFacts {
             Value::Object(by_name) => by_name.into_iter().map(|(_, limit)| limit).collect(),
             _ => Vec::new(),
         },
+        host_name: snapshot.host.name.clone(),
     }
 }
 

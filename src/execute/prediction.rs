@@ -9,13 +9,16 @@ use crate::{
         mount::{Mount, MountKind},
         predict::predict,
     },
-    sources::inspect::from_inspect,
+    sources::{create_body::network_mode, inspect::from_inspect},
 };
 
 /// Returns the settings that came out otherwise. What the kernel or the image decides is not
 /// known before the start and not compared.
 pub(super) fn misses(old: &Seen, twin: &Seen, edits: &[ContainerEdit]) -> Vec<String> {
-    let (Some(before), Some(after)) = (spec(old), spec(twin)) else {
+    let mut old = old.clone();
+    // A network that was given by its ID is asked for by its name.
+    old.0["HostConfig"]["NetworkMode"] = network_mode(&old.0).into();
+    let (Some(before), Some(after)) = (spec(&old), spec(twin)) else {
         return vec!["the whole of it: it cannot be read".into()];
     };
     let want = predict(before, edits);
@@ -119,6 +122,17 @@ mod tests {
         assert!(misses(&old, &whole, &edits).is_empty());
         let half = seen(json!({ "ReadonlyRootfs": true }));
         assert_eq!(misses(&old, &half, &edits), ["pids_limit"]);
+    }
+
+    #[test]
+    fn network_by_its_id_and_by_its_name_are_one() {
+        let id = "0123456789ab".repeat(5);
+        let with = |mode: &str| {
+            Seen(json!({ "HostConfig": { "NetworkMode": mode },
+                         "NetworkSettings": { "Networks": { "back": { "NetworkID": id } } } }))
+        };
+        assert!(misses(&with(&id), &with("back"), &[]).is_empty());
+        assert_eq!(misses(&with(&id), &with("front"), &[]), ["network_mode"]);
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::docker::{Docker, DockerError};
+use crate::{
+    docker::{Docker, DockerError},
+    sources::create_body::volume_name,
+};
 
 /// An inspect reply. It holds secrets and is never shown.
 #[derive(Clone)]
@@ -126,14 +129,17 @@ impl Seen {
             .collect()
     }
 
-    /// Names of the volumes that are mounted, by path.
+    /// Names of the volumes that are mounted, by path; where a volume is, if its name is not told.
     pub(super) fn volumes(&self) -> BTreeMap<&str, &str> {
         self.0["Mounts"]
             .as_array()
             .into_iter()
             .flatten()
             .filter(|mount| mount["Type"] == "volume")
-            .filter_map(|mount| Some((mount["Destination"].as_str()?, mount["Name"].as_str()?)))
+            .filter_map(|mount| {
+                let name = volume_name(mount).or(mount["Source"].as_str());
+                Some((mount["Destination"].as_str()?, name.unwrap_or_default()))
+            })
             .collect()
     }
 

@@ -35,31 +35,40 @@ pub(super) fn differences(sent: &Value, twin: &Seen, old: &Seen) -> Vec<String> 
     if twin.0["Image"] != old.0["Image"] {
         wrong.push("Image".to_owned());
     }
-    if let Some(sent) = sent.as_object() {
-        for (key, asked) in sent {
-            match key.as_str() {
-                // Compared by ID above; nested; a MAC address is told in two places.
-                "Image" | "HostConfig" | "NetworkingConfig" | "MacAddress" => {}
-                "Entrypoint" if *asked == json!([""]) => {}
-                "Labels" => {
-                    if !holds_all(&twin.0["Config"]["Labels"], asked) {
-                        wrong.push("Config.Labels".into());
-                    }
-                }
-                _ if same(key, asked, &twin.0["Config"][key]) => {}
-                _ => wrong.push(format!("Config.{key}")),
-            }
+    for (key, asked) in members(sent) {
+        let got = &twin.0["Config"][key];
+        let is_same = match key.as_str() {
+            // Compared by ID above; nested.
+            "Image" | "HostConfig" | "NetworkingConfig" => true,
+            "Entrypoint" if *asked == json!([""]) => is_empty(got),
+            // None at all and the image's are two things.
+            "Entrypoint" | "Cmd" => asked == got || (asked.is_null() && is_empty(got)),
+            // The image's come on top.
+            "Labels" => holds_all(got, asked),
+            _ => same(key, asked, got),
+        };
+        if !is_same {
+            wrong.push(format!("Config.{key}"));
         }
     }
-    for (key, asked) in sent["HostConfig"].as_object().into_iter().flatten() {
+    for (key, asked) in members(&sent["HostConfig"]) {
         let got = &twin.0["HostConfig"][key];
         let is_same = match key.as_str() {
-            "MaskedPaths" | "ReadonlyPaths" => asked.is_null() || same_items(asked, got),
+            // The engine's own list, which hides something unless nothing is held back at all.
+            "MaskedPaths" | "ReadonlyPaths" if asked.is_null() => {
+                !items(got).is_empty() || sent["HostConfig"]["Privileged"] == true
+            }
+            "MaskedPaths" | "ReadonlyPaths" => same_items(asked, got),
             // Written at the first start.
             "Runtime" => got.is_null() || same(key, asked, got),
             "SecurityOpt" => same_items(&without_labels(asked), &without_labels(got)),
-            // The daemon's own are merged into the answer.
-            "Ulimits" => items(asked).iter().all(|limit| items(got).contains(limit)),
+            // The daemon's own are merged into the answer, as they were into the old one's.
+            "Ulimits" => {
+                let before = items(&old.0["HostConfig"]["Ulimits"]);
+                let (asked, got) = (items(asked), items(got));
+                asked.iter().all(|limit| got.contains(limit))
+                    && got.iter().all(|limit| asked.contains(limit) || before.contains(limit))
+            }
             "LogConfig" => {
                 (asked["Type"] == got["Type"] || is_empty(&asked["Type"]))
                     && holds_all(&got["Config"], &asked["Config"])
@@ -73,7 +82,27 @@ pub(super) fn differences(sent: &Value, twin: &Seen, old: &Seen) -> Vec<String> 
             wrong.push(format!("HostConfig.{key}"));
         }
     }
+    wrong.extend(made_up("Config", sent, twin, old));
+    wrong.extend(made_up("HostConfig", &sent["HostConfig"], twin, old));
     wrong
+}
+
+/// Returns what the engine filled in that nobody sent, that it is not known to fill in, and that
+/// the old container has not.
+fn made_up<'a>(
+    part: &'a str,
+    sent: &'a Value,
+    twin: &'a Seen,
+    old: &'a Seen,
+) -> impl Iterator<Item = String> + 'a {
+    members(&twin.0[part])
+        .filter(move |(key, got)| {
+            sent.get(key.as_str()).is_none()
+                && !is_empty(got)
+                && !FILLED_IN.contains(&key.as_str())
+                && old.0[part][key.as_str()] != **got
+        })
+        .map(move |(key, _)| format!("{part}.{key}"))
 }
 
 /// Returns the names of the networks that differ, or whose endpoints do.
@@ -87,15 +116,24 @@ pub(super) fn network_differences(endpoints: &Map<String, Value>, twin: &Seen) -
             continue;
         };
         let aliases = items(&endpoint["Aliases"]);
-        let kept = items(&asked["Aliases"]).iter().all(|alias| aliases.contains(alias))
-            && ["IPAMConfig", "DriverOpts", "Links"]
-                .iter()
-                .all(|key| same(key, &asked[*key], &endpoint[*key]));
-        if !kept {
+        let has_aliases = items(&asked["Aliases"]).iter().all(|alias| aliases.contains(alias));
+        // Fields nobody asked for may be filled in, but for those that only people fill in.
+        let keys = members(asked).map(|(key, _)| key.as_str());
+        let is_same = keys.chain(["IPAMConfig", "DriverOpts", "Links"]).all(|key| match key {
+            "Aliases" => true,
+            "MacAddress" => same_mac(&asked[key], &endpoint[key]),
+            _ => same(key, &asked[key], &endpoint[key]),
+        });
+        if !has_aliases || !is_same {
             wrong.insert(network.clone());
         }
     }
     wrong.into_iter().map(|network| format!("network {network}")).collect()
+}
+
+fn same_mac(asked: &Value, got: &Value) -> bool {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_ascii_lowercase();
+    text(asked) == text(got)
 }
 
 /// Returns what is mounted elsewhere or not any more, and the volumes that are fresh.
@@ -109,7 +147,10 @@ pub(super) fn volume_differences(
     let mut wrong = Vec::new();
     let mut fresh = Vec::new();
     for (path, name) in &after {
-        if before.get(path) != Some(name) {
+        if name.is_empty() {
+            // Which one it is cannot be told.
+            wrong.push(format!("volume at {path}"));
+        } else if before.get(path) != Some(name) {
             fresh.push((*name).to_owned());
             // Where a bind was taken away, the image's own volume comes to light.
             let is_of_the_image = !before.contains_key(path) && sent["Volumes"][*path].is_object();
@@ -138,8 +179,15 @@ fn same(key: &str, asked: &Value, got: &Value) -> bool {
         return is_empty(got) || FILLED_IN.contains(&key);
     }
     match (asked, got) {
+        (Value::Object(asked), Value::Object(got)) if is_set(asked) || is_set(got) => {
+            asked.len() == got.len()
+                && asked.iter().all(|(key, it)| got.get(key).is_some_and(|got| same(key, it, got)))
+        }
         (Value::Object(asked), Value::Object(got)) => {
-            asked.iter().all(|(key, asked)| same(key, asked, got.get(key).unwrap_or(&Value::Null)))
+            let both = asked.keys().chain(got.keys());
+            let of =
+                |members: &Map<String, Value>, key| members.get(key).cloned().unwrap_or_default();
+            both.into_iter().all(|key| same(key, &of(asked, key), &of(got, key)))
         }
         (Value::Array(asked), Value::Array(got)) if ORDERED.contains(&key) => asked == got,
         (Value::Array(_), Value::Array(_)) => same_items(asked, got),
@@ -162,6 +210,10 @@ fn is_empty(value: &Value) -> bool {
 /// `{"80/tcp": {}}` is a set with one member and not empty.
 fn is_set(members: &Map<String, Value>) -> bool {
     members.keys().any(|key| key.contains('/'))
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
 }
 
 fn items(value: &Value) -> Vec<&Value> {
@@ -194,7 +246,7 @@ fn reduced(value: &Value) -> String {
 }
 
 fn holds_all(got: &Value, asked: &Value) -> bool {
-    asked.as_object().into_iter().flatten().all(|(key, value)| got.get(key) == Some(value))
+    members(asked).all(|(key, value)| got.get(key) == Some(value))
 }
 
 /// The engine adds entries for labels by itself.
@@ -267,6 +319,13 @@ mod tests {
     fn empty_list_of_hidden_paths_is_not_the_default() {
         let full = json!({ "MaskedPaths": ["/proc/kcore"] });
         assert!(host_differences(json!({ "MaskedPaths": null }), full.clone()).is_empty());
+        let open = json!({ "MaskedPaths": [] });
+        assert_eq!(
+            host_differences(json!({ "MaskedPaths": null }), open),
+            ["HostConfig.MaskedPaths"]
+        );
+        let privileged = json!({ "MaskedPaths": null, "Privileged": true });
+        assert!(host_differences(privileged.clone(), privileged).is_empty());
         assert_eq!(
             host_differences(json!({ "MaskedPaths": [] }), full),
             ["HostConfig.MaskedPaths"]
@@ -280,6 +339,59 @@ mod tests {
             host_differences(json!({ "CapAdd": null, "ShmSize": 0 }), got),
             ["HostConfig.CapAdd"]
         );
+    }
+
+    #[test]
+    fn whatever_is_set_that_nobody_sent_is_found_unless_it_was_so_before() {
+        let with = |config: Value| Seen(json!({ "Image": "a", "Config": config }));
+        let twin = with(json!({ "Novelty": 7, "OnBuild": ["RUN x"], "Hostname": "0123" }));
+        let old = with(json!({ "OnBuild": ["RUN x"] }));
+        assert_eq!(differences(&json!({}), &twin, &old), ["Config.Novelty"]);
+    }
+
+    #[test]
+    fn member_more_in_a_set_or_a_map_is_found() {
+        for (key, asked, got) in [
+            ("Sysctls", json!({ "a": "1" }), json!({ "a": "1", "b": "2" })),
+            ("Tmpfs", json!({ "/run": "" }), json!({ "/run": "", "/tmp": "" })),
+            ("Ulimits", json!([]), json!([{ "Name": "core", "Hard": 0, "Soft": 0 }])),
+        ] {
+            let wrong = host_differences(json!({ key: asked }), json!({ key: got }));
+            assert_eq!(wrong, [format!("HostConfig.{key}")]);
+        }
+        let ports = |ports: Value| json!({ "ExposedPorts": ports });
+        let twin = Seen(json!({ "Config": ports(json!({ "80/tcp": {}, "81/tcp": {} })) }));
+        let sent = ports(json!({ "80/tcp": {} }));
+        assert_eq!(differences(&sent, &twin, &Seen(json!({}))), ["Config.ExposedPorts"]);
+    }
+
+    #[test]
+    fn entrypoint_that_came_back_from_the_image_is_found() {
+        let twin = Seen(json!({ "Config": { "Entrypoint": ["/start"] } }));
+        for sent in [json!([]), json!([""])] {
+            let sent = json!({ "Entrypoint": sent });
+            assert_eq!(differences(&sent, &twin, &Seen(json!({}))), ["Config.Entrypoint"]);
+        }
+    }
+
+    #[test]
+    fn endpoint_without_what_was_asked_of_it_is_found() {
+        let twin = |endpoint: Value| {
+            Seen(json!({ "NetworkSettings": { "Networks": { "front": endpoint } } }))
+        };
+        for (asked, got) in [
+            (json!({ "MacAddress": "02:AA:00:00:00:01" }), json!({ "MacAddress": "" })),
+            (json!({ "GwPriority": 9 }), json!({ "GwPriority": 0 })),
+            (json!({ "Aliases": ["a"] }), json!({ "Aliases": ["b"] })),
+            (json!({}), json!({ "IPAMConfig": { "IPv4Address": "10.0.0.9" } })),
+        ] {
+            let asked = json!({ "front": asked });
+            let wrong = network_differences(asked.as_object().unwrap(), &twin(got));
+            assert_eq!(wrong, ["network front"]);
+        }
+        let asked = json!({ "front": { "MacAddress": "02:AA:00:00:00:01" } });
+        let got = twin(json!({ "MacAddress": "02:aa:00:00:00:01", "GwPriority": 0 }));
+        assert!(network_differences(asked.as_object().unwrap(), &got).is_empty());
     }
 
     #[test]
@@ -314,6 +426,18 @@ mod tests {
         assert_eq!((wrong, fresh), (vec!["volume at /data".into()], vec!["new".to_owned()]));
         let (wrong, fresh) = volume_differences(&sent, &with("kept"), &with("kept"));
         assert!(wrong.is_empty() && fresh.is_empty());
+    }
+
+    #[test]
+    fn volume_that_has_no_name_is_known_by_its_place() {
+        let at = |source: &str| {
+            Seen(json!({ "Mounts": [{ "Type": "volume", "Source": source, "Destination": "/d" }] }))
+        };
+        let sent = json!({});
+        let wrong = vec!["volume at /d".to_owned()];
+        assert_eq!(volume_differences(&sent, &at("/mnt/new"), &at("/mnt/old")).0, wrong);
+        assert_eq!(volume_differences(&sent, &at(""), &at("")).0, wrong);
+        assert!(volume_differences(&sent, &at("/mnt/old"), &at("/mnt/old")).0.is_empty());
     }
 
     #[test]

@@ -308,9 +308,9 @@ async fn change_containers(
 ) -> Result<Vec<RunChange>, PipelineError> {
     // What the daemon adds to containers by itself may have changed a moment ago.
     let daemon = if before.is_empty() {
-        execute::daemon_facts(&look.snapshot.daemon)
+        execute::daemon_facts(&look.snapshot)
     } else {
-        execute::daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?.daemon)
+        execute::daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?)
     };
     let how = ExecuteOptions { run, gate: options.gate, keep_going: options.keep_going, daemon };
     let host = Host::new(errand.docker.clone());

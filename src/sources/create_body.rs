@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::model::transaction::LABEL_PREFIX;
 
-pub use self::networks::{Endpoints, split_endpoints};
+pub use self::{
+    mounts::volume_name,
+    networks::{Endpoints, split_endpoints},
+};
 
 /// What the image of the container says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct DaemonFacts {
     pub default_runtime: String,
     /// `default-ulimits` of the daemon: objects with `Name`, `Hard`, `Soft`.
     pub default_ulimits: Vec<Value>,
+    /// Name of the daemon's own host; empty when unknown.
+    pub host_name: String,
 }
 
 /// The engine's API version, `(1, 41)`.
@@ -37,6 +42,10 @@ pub type ApiVersion = (usize, usize);
 
 /// From here on one create request takes all networks, and MAC addresses belong to endpoints.
 const ALL_NETWORKS_AT_ONCE: ApiVersion = (1, 44);
+
+/// From here on the engine chooses a port where a list of bindings is empty; before, it publishes
+/// nothing.
+const EMPTY_BINDINGS_ARE_FILLED: ApiVersion = (1, 52);
 
 /// Returns the create body: members of `Config` at the top, `HostConfig`, and `NetworkingConfig`
 /// with all endpoints (see [`split_endpoints`]).
@@ -51,13 +60,13 @@ pub fn create_body(
     let mode = network_mode(inspect);
 
     copy_image(&mut config, inspect, image);
-    drop_generated_host_name(&mut config, &host_config, inspect, &mode);
+    drop_generated_host_name(&mut config, &host_config, inspect, &mode, &daemon.host_name);
     config.remove("OnBuild");
     if let Some(labels) = config.get_mut("Labels").and_then(Value::as_object_mut) {
         labels.retain(|key, _| !key.starts_with(LABEL_PREFIX));
     }
 
-    copy_ports(&mut config, &mut host_config, &mode);
+    copy_ports(&mut config, &mut host_config, &mode, api);
     for (key, is_default) in [
         ("MaskedPaths", is_default_masked as fn(&[&str]) -> bool),
         ("ReadonlyPaths", is_default_readonly),
@@ -102,47 +111,45 @@ fn copy_image(config: &mut Map<String, Value>, inspect: &Value, image: &ImageFac
     }
 }
 
-/// The engine makes a host name of the ID, or takes the host's; sent back, it would stay for
-/// ever, or be refused.
+/// The engine makes a host name of the ID, or takes the host's or the other container's; sent
+/// back, it would stay for ever, or be refused. On the host's network a container may still have a
+/// name of its own.
 fn drop_generated_host_name(
     config: &mut Map<String, Value>,
     host_config: &Map<String, Value>,
     inspect: &Value,
     mode: &str,
+    host_name: &str,
 ) {
-    let borrowed = mode == "host" || mode.starts_with("container:");
     let shared =
         host_config.get("UTSMode").and_then(Value::as_str).is_some_and(|it| !it.is_empty());
-    if borrowed || shared {
-        config.remove("Hostname");
+    if mode.starts_with("container:") {
         config.remove("Domainname");
-    } else if config.get("Hostname").and_then(Value::as_str) == short_id(inspect) {
+    }
+    let name = config.get("Hostname").and_then(Value::as_str);
+    let of_the_host = mode == "host" && (host_name.is_empty() || name == Some(host_name));
+    let generated = name == short_id(inspect);
+    if shared || mode.starts_with("container:") || of_the_host || generated {
         config.remove("Hostname");
     }
 }
 
-/// A binding without an exposed port is accepted and not published.
-fn copy_ports(config: &mut Map<String, Value>, host_config: &mut Map<String, Value>, mode: &str) {
+/// A binding without an exposed port publishes nothing, and neither does its copy: a port that was
+/// closed is not opened on the way.
+fn copy_ports(
+    config: &mut Map<String, Value>,
+    host_config: &mut Map<String, Value>,
+    mode: &str,
+    api: ApiVersion,
+) {
     if mode.starts_with("container:") {
         config.remove("ExposedPorts");
-        return;
     }
-    let Some(bindings) = host_config.get_mut("PortBindings").and_then(Value::as_object_mut) else {
-        return;
-    };
-    // Engines from API 1.52 on choose a port where the list is empty, older ones publish nothing.
-    bindings.retain(|_, to| to.as_array().is_some_and(|to| !to.is_empty()));
-    if bindings.is_empty() {
-        return;
-    }
-    let exposed = config.entry("ExposedPorts").or_insert(Value::Null);
-    if !exposed.is_object() {
-        *exposed = json!({});
-    }
-    if let Some(exposed) = exposed.as_object_mut() {
-        for port in bindings.keys() {
-            exposed.entry(port.clone()).or_insert_with(|| json!({}));
-        }
+    let bindings = host_config.get_mut("PortBindings").and_then(Value::as_object_mut);
+    if let Some(bindings) = bindings
+        && api >= EMPTY_BINDINGS_ARE_FILLED
+    {
+        bindings.retain(|_, to| to.as_array().is_some_and(|to| !to.is_empty()));
     }
 }
 
@@ -183,7 +190,7 @@ fn link_as_typed(link: &str) -> Option<String> {
 }
 
 /// Returns the network mode, with the name of the network where the engine stored its ID.
-fn network_mode(inspect: &Value) -> String {
+pub fn network_mode(inspect: &Value) -> String {
     let mode = inspect["HostConfig"]["NetworkMode"].as_str().unwrap_or_default();
     let networks = inspect["NetworkSettings"]["Networks"].as_object();
     let by_id = networks.into_iter().flatten().find(|(name, endpoint)| {

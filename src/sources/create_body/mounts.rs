@@ -52,6 +52,18 @@ struct Volume {
     writable: bool,
 }
 
+/// Returns the name of the volume in one of an inspect reply's `Mounts`. Docker 28 leaves it out for
+/// a bind that is a bare path; then it is in the path below the engine's own folder of volumes
+/// (moby `volume/local`).
+pub fn volume_name(mount: &Value) -> Option<&str> {
+    let named = mount["Name"].as_str().filter(|name| !name.is_empty());
+    named.or_else(|| {
+        let own = mount["Source"].as_str()?.strip_suffix("/_data")?;
+        let (folder, name) = own.rsplit_once('/')?;
+        (mount["Driver"] == "local" && folder.ends_with("/volumes")).then_some(name)
+    })
+}
+
 /// By destination. `Mounts[].Mode` is not asked: the engine writes `z` there by itself, which
 /// sent back would relabel.
 fn mounted_volumes(inspect: &Value) -> BTreeMap<String, Volume> {
@@ -61,7 +73,7 @@ fn mounted_volumes(inspect: &Value) -> BTreeMap<String, Volume> {
         .flatten()
         .filter(|mount| mount["Type"] == "volume")
         .filter_map(|mount| {
-            let name = mount["Name"].as_str().filter(|name| !name.is_empty())?.to_owned();
+            let name = volume_name(mount)?.to_owned();
             let destination = clean(mount["Destination"].as_str()?);
             Some((destination, Volume { name, writable: mount["RW"] != false }))
         })

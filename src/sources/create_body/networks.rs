@@ -3,7 +3,7 @@
 //! The rest of an endpoint is operational: addresses that were handed out, generated MAC
 //! addresses, aliases made of the container's ID. Sent back, it would be pinned for ever.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,21 @@ use super::{ALL_NETWORKS_AT_ONCE, ApiVersion, network_mode, object, short_id, st
 /// Network name to endpoint settings.
 pub type Endpoints = BTreeMap<String, Value>;
 
-/// Members of an endpoint that a person or a tool configures.
-const CONFIGURED: [&str; 4] = ["IPAMConfig", "Links", "DriverOpts", "GwPriority"];
+/// Members of an endpoint that the engine fills in (moby `api/types/network/endpoint.go`), and two
+/// that are looked at one by one. Everything else was configured.
+const FILLED_IN: [&str; 11] = [
+    "Aliases",
+    "DNSNames",
+    "EndpointID",
+    "Gateway",
+    "GlobalIPv6Address",
+    "GlobalIPv6PrefixLen",
+    "IPAddress",
+    "IPPrefixLen",
+    "IPv6Gateway",
+    "MacAddress",
+    "NetworkID",
+];
 
 /// Returns every endpoint, by name of its network.
 pub(super) fn endpoints(
@@ -34,12 +47,8 @@ pub(super) fn endpoints(
     let generated = generated_aliases(config, inspect);
     let mut endpoints = Map::new();
     for (network, seen) in object(&inspect["NetworkSettings"]["Networks"]) {
-        let mut endpoint = Map::new();
-        for key in CONFIGURED {
-            if let Some(value) = seen.get(key).filter(|value| !value.is_null()) {
-                endpoint.insert(key.into(), value.clone());
-            }
-        }
+        let mut endpoint = object(&seen);
+        endpoint.retain(|key, value| !FILLED_IN.contains(&key.as_str()) && !value.is_null());
         if is_default_bridge(&network) {
             // It takes neither aliases nor a fixed address.
             endpoint.remove("IPAMConfig");
@@ -53,10 +62,12 @@ pub(super) fn endpoints(
                 endpoint.insert("Aliases".into(), json!(aliases));
             }
         }
-        if api >= ALL_NETWORKS_AT_ONCE
-            && is_of_mode(&network, &mode)
-            && let Some(mac) = &configured_mac
-        {
+        let mac = if is_of_mode(&network, &mode) {
+            configured_mac.as_deref()
+        } else {
+            perhaps_configured_mac(&seen)
+        };
+        if let Some(mac) = mac.filter(|_| api >= ALL_NETWORKS_AT_ONCE) {
             endpoint.insert("MacAddress".into(), json!(mac));
         }
         endpoints.insert(network, Value::Object(endpoint));
@@ -89,6 +100,17 @@ fn take_mac(config: &mut Map<String, Value>, api: ApiVersion) -> Option<String> 
     }
     let told = config.remove("MacAddress")?;
     told.as_str().filter(|mac| !mac.is_empty()).map(str::to_owned)
+}
+
+/// The engine tells whether a MAC address was asked for only of the network of the mode. Of others
+/// it is known to be generated if it is made of the address, as engines before 28 do; one that was
+/// drawn at random may be pinned, since nobody else gets it.
+fn perhaps_configured_mac(endpoint: &Value) -> Option<&str> {
+    let mac = endpoint["MacAddress"].as_str().filter(|mac| !mac.is_empty())?;
+    let address: Ipv4Addr = endpoint["IPAddress"].as_str()?.parse().ok()?;
+    let [a, b, c, d] = address.octets();
+    let generated = format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}");
+    (!mac.eq_ignore_ascii_case(&generated)).then_some(mac)
 }
 
 /// The engine adds the short ID, and newer ones the host name, which by default is the same.

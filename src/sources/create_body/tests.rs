@@ -76,6 +76,17 @@ fn bare_paths_and_read_only_volumes_are_pinned_in_place() {
 }
 
 #[test]
+fn volume_that_the_engine_does_not_name_is_carried_all_the_same() {
+    let inspect = json!({
+        "Config": {},
+        "HostConfig": { "Binds": ["/bare"] },
+        "Mounts": [{ "Type": "volume", "Source": "/var/lib/docker/volumes/0123/_data",
+                     "Destination": "/bare", "Driver": "local", "Mode": "z", "RW": true }],
+    });
+    assert_eq!(binds(&body(&inspect, NEW_API)), ["0123:/bare:nocopy"]);
+}
+
+#[test]
 fn endpoints_keep_what_was_configured_and_nothing_that_was_handed_out() {
     for (inspect, api) in rich() {
         let body = body(&inspect, api);
@@ -84,10 +95,11 @@ fn endpoints_keep_what_was_configured_and_nothing_that_was_handed_out() {
         assert_eq!(endpoints["fxa"]["Aliases"], json!(["richie"]));
         assert_eq!(endpoints["fxb"]["Aliases"], json!(["second"]));
         for network in ["fxa", "fxb"] {
-            for key in ["IPAddress", "EndpointID", "MacAddress", "DNSNames", "NetworkID"] {
+            for key in ["IPAddress", "EndpointID", "DNSNames", "NetworkID"] {
                 assert_eq!(endpoints[network].get(key), None, "{key}");
             }
         }
+        assert_eq!(endpoints["fxa"].get("MacAddress"), None);
     }
 }
 
@@ -168,7 +180,11 @@ fn what_the_daemon_wrote_by_itself_is_left_to_the_daemon() {
         let own = inspect["HostConfig"]["Ulimits"][0].clone();
         let merged = json!({ "Name": "core", "Hard": 0, "Soft": 0 });
         inspect["HostConfig"]["Ulimits"] = json!([own, merged]);
-        let daemon = DaemonFacts { default_runtime: "runc".into(), default_ulimits: vec![merged] };
+        let daemon = DaemonFacts {
+            default_runtime: "runc".into(),
+            default_ulimits: vec![merged],
+            ..DaemonFacts::default()
+        };
         let body = create_body(&inspect, &ImageFacts::default(), &daemon, api);
         assert_eq!(body["HostConfig"].get("Runtime"), None);
         assert_eq!(body["HostConfig"]["Ulimits"], json!([own]));
@@ -192,14 +208,50 @@ fn configured_mac_goes_where_the_dialect_wants_it() {
 }
 
 #[test]
-fn bound_ports_are_exposed_and_empty_bindings_go() {
+fn ports_that_were_closed_are_not_opened() {
+    let bindings = json!({ "80/tcp": [{ "HostPort": "8080" }], "81/tcp": [] });
     let inspect = json!({
         "Config": { "ExposedPorts": null },
-        "HostConfig": { "PortBindings": { "80/tcp": [{ "HostPort": "8080" }], "81/tcp": [] } },
+        "HostConfig": { "PortBindings": bindings },
     });
-    let body = body(&inspect, NEW_API);
-    assert_eq!(body["ExposedPorts"], json!({ "80/tcp": {} }));
-    assert_eq!(body["HostConfig"]["PortBindings"].as_object().unwrap().len(), 1);
+    let as_it_was = body(&inspect, NEW_API);
+    assert_eq!(as_it_was["ExposedPorts"], Value::Null);
+    assert_eq!(as_it_was["HostConfig"]["PortBindings"], bindings);
+    let filled = body(&inspect, (1, 52));
+    assert_eq!(filled["HostConfig"]["PortBindings"], json!({ "80/tcp": [{ "HostPort": "8080" }] }));
+}
+
+#[test]
+fn name_of_its_own_on_the_network_of_the_host_stays() {
+    let daemon = DaemonFacts { host_name: "node-7".into(), ..DaemonFacts::default() };
+    for (name, sent) in [("mail", Some("mail")), ("node-7", None)] {
+        let inspect = json!({
+            "Id": "ab".repeat(32),
+            "Config": { "Hostname": name, "Domainname": "example.com" },
+            "HostConfig": { "NetworkMode": "host" },
+        });
+        let body = create_body(&inspect, &ImageFacts::default(), &daemon, NEW_API);
+        assert_eq!(body.get("Hostname").and_then(Value::as_str), sent);
+        assert_eq!(body["Domainname"], "example.com");
+    }
+}
+
+#[test]
+fn mac_of_a_further_network_stays_unless_the_engine_made_it_of_the_address() {
+    for (mac, stays) in [("02:42:0a:58:02:07", false), ("02:12:34:56:78:9a", true)] {
+        let inspect = json!({
+            "Config": {},
+            "HostConfig": { "NetworkMode": "front" },
+            "NetworkSettings": { "Networks": {
+                "front": { "MacAddress": "6a:00:00:00:00:01", "IPAddress": "10.88.1.7" },
+                "back": { "MacAddress": mac, "IPAddress": "10.88.2.7" },
+            } },
+        });
+        let body = body(&inspect, NEW_API);
+        let endpoints = &body["NetworkingConfig"]["EndpointsConfig"];
+        assert_eq!(endpoints["front"].get("MacAddress"), None);
+        assert_eq!(endpoints["back"].get("MacAddress").is_some(), stays);
+    }
 }
 
 #[test]
@@ -219,8 +271,11 @@ fn labels_of_an_earlier_replacement_are_not_carried_on() {
 fn what_this_program_has_never_heard_of_survives() {
     let inspect = json!({
         "Config": { "Novelty": { "deep": [1, null] } },
-        "HostConfig": { "NewLimit": 7, "CgroupnsMode": "strange" },
+        "HostConfig": { "NewLimit": 7, "CgroupnsMode": "strange", "NetworkMode": "front" },
+        "NetworkSettings": { "Networks": { "front": { "Novelty": [7], "NetworkID": "f" } } },
     });
+    let endpoint = &body(&inspect, NEW_API)["NetworkingConfig"]["EndpointsConfig"]["front"];
+    assert_eq!(*endpoint, json!({ "Novelty": [7] }));
     let body = body(&inspect, NEW_API);
     assert_eq!(body["Novelty"], json!({ "deep": [1, null] }));
     assert_eq!(body["HostConfig"]["NewLimit"], 7);
