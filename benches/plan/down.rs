@@ -125,7 +125,8 @@ async fn replace(docker: Docker) -> Outcome<()> {
     let options = ExecuteOptions {
         run: 1,
         gate: GateOptions { quiet: Duration::from_millis(500), ..GateOptions::default() },
-        keep_going: false,
+        max_failures: 1,
+        parallel: 1,
         daemon: DaemonFacts { default_runtime: "runc".into(), ..DaemonFacts::default() },
     };
     let (interrupt, tell) = (Interrupt::default(), &mut |_: plimsoll::execute::Progress<'_>| {});

@@ -77,7 +77,8 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         let options = ActOptions {
             command: "apply",
             gate,
-            keep_going: args.keep_going,
+            max_failures: if args.keep_going { usize::MAX } else { args.max_failures.get() },
+            parallel: args.parallel.get(),
             interrupt: signals.interrupt(),
             watcher: &watcher::command(global, &endpoint, &args.gate)?,
         };

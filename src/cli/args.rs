@@ -1,6 +1,6 @@
 //! What may be typed: clap structs and nothing else.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plimsoll::model::class::Class;
@@ -178,8 +178,14 @@ pub(crate) struct ApplyArgs {
     /// Try again what was undone before, though the declaration has not moved.
     #[arg(long)]
     pub(crate) retry: bool,
-    /// Go on with the next container after one failed.
-    #[arg(long)]
+    /// Change so many containers side by side, none with one that it depends on.
+    #[arg(long, value_name = "N", default_value = "1", env = "PLIMSOLL_PARALLEL")]
+    pub(crate) parallel: NonZeroUsize,
+    /// Begin nothing more after so many failures.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) max_failures: NonZeroUsize,
+    /// Go on with the next container however many failed.
+    #[arg(long, conflicts_with = "max_failures")]
     pub(crate) keep_going: bool,
     /// Wait this long for another run to end.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]

@@ -1,6 +1,6 @@
 //! What is happening, on standard error, while it happens.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use plimsoll::{
     execute::{Progress, rollback},
@@ -13,24 +13,24 @@ use crate::{output, terminal::Terminal};
 /// Says what is begun and how it ended, a line each.
 pub(crate) struct Ticker {
     speaks: bool,
-    since: Instant,
+    /// When each of those in hand was begun.
+    since: BTreeMap<Address, Instant>,
 }
 
 impl Ticker {
     pub(crate) fn new(terminal: &Terminal) -> Self {
-        Self { speaks: terminal.progress, since: Instant::now() }
+        Self { speaks: terminal.progress, since: BTreeMap::new() }
     }
 
     pub(crate) fn tell(&mut self, progress: &Progress<'_>) {
         match progress {
             Progress::Started(change) => {
-                self.since = Instant::now();
+                self.since.insert(change.address.clone(), Instant::now());
                 self.say(&change.address, doing(change));
             }
             Progress::Step(change, text) => self.say(&change.address, text),
             Progress::Finished(change, outcome) => {
-                let took = self.since.elapsed().as_secs_f64();
-                self.say(&change.address, &format!("{} after {took:.1} s", ended(outcome)));
+                self.end(&change.address, outcome);
             }
             Progress::Unwatched(why) => unwatched(why),
             Progress::Saved(_) | Progress::Restarting(..) | Progress::Before(_) => {}
@@ -42,17 +42,21 @@ impl Ticker {
         use rollback::Progress::{Before, Finished, Releasing, Started, Step, Unwatched};
         match progress {
             Started(undo) => {
-                self.since = Instant::now();
+                self.since.insert(undo.address.clone(), Instant::now());
                 self.say(&undo.address, "taking back");
             }
             Step(undo, text) => self.say(&undo.address, text),
             Finished(undo, outcome) => {
-                let took = self.since.elapsed().as_secs_f64();
-                self.say(&undo.address, &format!("{} after {took:.1} s", ended(outcome)));
+                self.end(&undo.address, outcome);
             }
             Unwatched(why) => unwatched(why),
             Before(_) | Releasing(..) => {}
         }
+    }
+
+    fn end(&mut self, address: &Address, outcome: &Outcome) {
+        let took = self.since.remove(address).map_or(0.0, |it| it.elapsed().as_secs_f64());
+        self.say(address, &format!("{} after {took:.1} s", ended(outcome)));
     }
 
     fn say(&self, address: &Address, text: &str) {

@@ -38,9 +38,14 @@ impl Signals {
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
                 signals.exit.store(exit as u8, Ordering::Relaxed);
-                if !signals.interrupt.is_raised() {
-                    output::say("stopping after the change in hand; nothing is left half done");
-                }
+                output::say(if signals.interrupt.is_insistent() {
+                    "still at it; nothing is left half done"
+                } else if signals.interrupt.is_raised() {
+                    "taking the change in hand back"
+                } else {
+                    "stopping after the change in hand, nothing is left half done; once more \
+                     takes it back"
+                });
                 signals.interrupt.raise();
                 signals.wake.notify_one();
             }

@@ -90,7 +90,8 @@ impl Enforcement<'_> {
             let options = ActOptions {
                 command: "enforce",
                 gate: self.gate,
-                keep_going: true,
+                max_failures: usize::MAX,
+                parallel: 1,
                 interrupt: self.interrupt,
                 watcher: &self.watcher,
             };

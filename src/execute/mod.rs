@@ -28,11 +28,16 @@ mod update;
 mod withdraw;
 
 use std::{
-    sync::atomic::{AtomicU8, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
     time::Instant,
 };
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use self::{
     effects::Effects,
@@ -60,8 +65,10 @@ pub struct ExecuteOptions {
     /// Number of the run.
     pub run: u64,
     pub gate: GateOptions,
-    /// Whether changes go on after one that failed.
-    pub keep_going: bool,
+    /// After so many transactions that failed nothing more is begun; at least one.
+    pub max_failures: usize,
+    /// So many transactions are carried out side by side, none of them with one it waits for.
+    pub parallel: usize,
     pub daemon: DaemonFacts,
 }
 
@@ -131,41 +138,63 @@ pub async fn execute<E: Effects>(
     before: Vec<RunChange>,
     tell: Tell<'_>,
 ) -> Vec<RunChange> {
-    let mut run = Run { plan, effects, options, interrupt, relations: None };
-    let mut failed = before.iter().any(|it| !matches!(it.outcome, Outcome::Done { .. }));
+    let run = Run { plan, effects, options, interrupt, relations: OnceCell::new() };
+    let mut failures = before.iter().filter(|it| !is_done(&it.outcome)).count();
     let mut outcomes = before;
     let of_containers = |it: &&Change| !matches!(it.action, Action::DaemonKey { .. });
-    for transaction in transactions(plan.todo().filter(of_containers)) {
-        let began = Instant::now();
-        let may_start = !interrupt.is_raised()
-            && (!failed || options.keep_going)
-            && transaction.iter().all(|change| predecessors_are_done(change, &outcomes));
-        let of_it = if may_start {
-            for change in &transaction {
-                tell(Progress::Started(change));
+    let mut waiting = transactions(plan.todo().filter(of_containers));
+    let tell = Mutex::new(tell);
+    let mut running = FuturesUnordered::new();
+    let mut in_hand: Vec<&str> = Vec::new();
+    loop {
+        while running.len() < options.parallel.max(1)
+            && !interrupt.is_raised()
+            && failures < options.max_failures.max(1)
+        {
+            let Some(at) = ready(&waiting, &in_hand) else { break };
+            let transaction = waiting.remove(at);
+            if !transaction.iter().all(|it| predecessors_are_done(it, &outcomes)) {
+                outcomes.extend(transaction.iter().map(|it| not_reached(it)));
+                continue;
             }
-            let of_it = match transaction.as_slice() {
-                [change] if change.group.is_none() => vec![run.carry_out(change, tell).await],
-                group => run.carry_out_group(group, tell).await,
-            };
-            for (change, outcome) in transaction.iter().zip(&of_it) {
-                tell(Progress::Finished(change, outcome));
-            }
-            of_it
-        } else {
-            vec![Outcome::NotReached; transaction.len()]
-        };
-        for (change, outcome) in transaction.into_iter().zip(of_it) {
-            failed |= !matches!(outcome, Outcome::Done { .. });
-            outcomes.push(RunChange {
-                change: change.id.clone(),
-                address: change.address.clone(),
-                took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-                outcome,
-            });
+            in_hand.extend(transaction.iter().map(|it| it.id.as_str()));
+            running.push(run.transaction(transaction, &tell));
         }
+        // What runs is ended, whatever becomes of the rest.
+        let Some(ended) = running.next().await else { break };
+        in_hand.retain(|id| !ended.iter().any(|it| it.change == *id));
+        failures += usize::from(!ended.iter().all(|it| is_done(&it.outcome)));
+        outcomes.extend(ended);
     }
+    outcomes.extend(waiting.iter().flatten().map(|it| not_reached(it)));
     outcomes
+}
+
+fn is_done(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Done { .. })
+}
+
+fn not_reached(change: &Change) -> RunChange {
+    RunChange {
+        change: change.id.clone(),
+        address: change.address.clone(),
+        took_ms: 0,
+        outcome: Outcome::NotReached,
+    }
+}
+
+/// Returns the first that waits for nobody: neither for one that waits itself nor for one that is
+/// under way. Where they wait for each other in a circle and nobody is under way, the first goes.
+fn ready(waiting: &[Vec<&Change>], in_hand: &[&str]) -> Option<usize> {
+    let waits = |transaction: &Vec<&Change>| {
+        let own = |id: &String| transaction.iter().any(|it| it.id == *id);
+        let is_open = |id: &String| {
+            in_hand.contains(&id.as_str()) || waiting.iter().flatten().any(|it| it.id == *id)
+        };
+        transaction.iter().flat_map(|it| &it.after).any(|id| !own(id) && is_open(id))
+    };
+    let free = waiting.iter().position(|it| !waits(it));
+    free.or_else(|| (in_hand.is_empty() && !waiting.is_empty()).then_some(0))
 }
 
 /// Puts changes together that are carried out as one: a group stands where its first member does.
@@ -215,11 +244,40 @@ struct Run<'a, E> {
     options: &'a ExecuteOptions,
     interrupt: &'a Interrupt,
     /// Read once, when the first container is to be replaced.
-    relations: Option<Relations>,
+    relations: OnceCell<Relations>,
 }
 
 impl<E: Effects> Run<'_, E> {
-    async fn carry_out(&mut self, change: &Change, tell: Tell<'_>) -> Outcome {
+    async fn transaction(
+        &self,
+        transaction: Vec<&Change>,
+        tell: &Mutex<Tell<'_>>,
+    ) -> Vec<RunChange> {
+        let began = Instant::now();
+        let tell: Tell<'_> = &mut |progress| {
+            // Nobody panics while telling; if somebody does, the next one tells all the same.
+            let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
+            tell(progress);
+        };
+        for change in &transaction {
+            tell(Progress::Started(change));
+        }
+        let outcomes = match transaction.as_slice() {
+            [change] if change.group.is_none() => vec![self.carry_out(change, tell).await],
+            group => self.carry_out_group(group, tell).await,
+        };
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ended = transaction.into_iter().zip(outcomes);
+        ended
+            .map(|(change, outcome)| {
+                tell(Progress::Finished(change, &outcome));
+                let (change, address) = (change.id.clone(), change.address.clone());
+                RunChange { change, address, took_ms, outcome }
+            })
+            .collect()
+    }
+
+    async fn carry_out(&self, change: &Change, tell: Tell<'_>) -> Outcome {
         match &change.action {
             Action::DaemonKey { .. } => Outcome::NotReached,
             Action::UpdateContainer { id, edits, .. } => match self.unmoved(change, id).await {
@@ -304,7 +362,7 @@ impl<E: Effects> Run<'_, E> {
     }
 
     /// All of it or nothing; one outcome each.
-    async fn carry_out_group(&mut self, group: &[&Change], tell: Tell<'_>) -> Vec<Outcome> {
+    async fn carry_out_group(&self, group: &[&Change], tell: Tell<'_>) -> Vec<Outcome> {
         let names: Vec<&str> = group.iter().map(|it| it.address.name()).collect();
         let planned = group[0].group.as_ref().map_or(1, |it| it.members.len());
         let mut wanted = Vec::new();
@@ -329,19 +387,16 @@ impl<E: Effects> Run<'_, E> {
 
     /// Returns it as it is now, unless others than those of its group hold on to it.
     async fn replaceable(
-        &mut self,
+        &self,
         change: &Change,
         id: &str,
         name: &str,
         group: &[&str],
     ) -> Result<Seen, String> {
         let seen = self.unmoved(change, id).await?;
-        let relations = match self.relations.take() {
-            Some(relations) => relations,
-            None => Relations::read(self.effects.docker()).await.map_err(|it| it.to_string())?,
-        };
+        let read = || Relations::read(self.effects.docker());
+        let relations = self.relations.get_or_try_init(read).await.map_err(|it| it.to_string())?;
         let dependents = relations.dependents_of(id, name, group);
-        self.relations = Some(relations);
         if dependents.is_empty() {
             Ok(seen)
         } else {

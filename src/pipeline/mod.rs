@@ -157,8 +157,10 @@ pub struct ActOptions<'a> {
     /// `apply` or `enforce`.
     pub command: &'static str,
     pub gate: GateOptions,
-    /// Go on after a change that failed.
-    pub keep_going: bool,
+    /// After so many failures nothing more is begun; at least one.
+    pub max_failures: usize,
+    /// So many containers are changed side by side.
+    pub parallel: usize,
     pub interrupt: &'a Interrupt,
     /// Who takes over if this process dies; started only for plans that need one.
     pub watcher: &'a WatcherCommand,
@@ -312,7 +314,13 @@ async fn change_containers(
     } else {
         execute::daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?)
     };
-    let how = ExecuteOptions { run, gate: options.gate, keep_going: options.keep_going, daemon };
+    let how = ExecuteOptions {
+        run,
+        gate: options.gate,
+        max_failures: options.max_failures,
+        parallel: options.parallel,
+        daemon,
+    };
     let host = Host::new(errand.docker.clone());
     Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
 }

@@ -9,7 +9,7 @@ use wildmatch::WildMatch;
 
 use super::{
     Cause, Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost,
-    Note, Plan, WaiverNotes, containers, daemon,
+    Note, Plan, WaiverNotes, containers, daemon, dependencies,
     followers::DaemonPlan,
     groups::{Holds, Members, tie},
     host_file, identity,
@@ -279,6 +279,7 @@ fn changes<'a>(
             }
         }
     }
+    dependencies::order(changes.iter_mut().flatten().map(|(it, _)| it), context.snapshot);
     let place = |it: &(Change, Vec<&Finding>)| (it.0.class, it.0.address.clone());
     changes.sort_by_cached_key(|group| group.iter().map(place).min());
     let mut all: Vec<(Change, Vec<&Finding>)> = of_daemon.into_iter().zip(answers).collect();

@@ -6,6 +6,7 @@ mod claims;
 mod containers;
 mod daemon;
 pub mod daemon_file;
+mod dependencies;
 pub mod flags;
 mod followers;
 pub mod groups;

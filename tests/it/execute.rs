@@ -7,6 +7,7 @@ mod cut_group;
 mod effects;
 mod evict;
 mod fidelity;
+mod many;
 mod taken_back;
 mod update;
 
@@ -68,7 +69,7 @@ async fn carry_out_all<E: Effects>(
 
 fn options(gate: GateOptions) -> ExecuteOptions {
     let daemon = DaemonFacts { default_runtime: "runc".into(), ..DaemonFacts::default() };
-    ExecuteOptions { run: 1, gate, keep_going: true, daemon }
+    ExecuteOptions { run: 1, gate, max_failures: usize::MAX, parallel: 1, daemon }
 }
 
 /// A gate that watches for so many seconds.

@@ -1,0 +1,66 @@
+//! Who is waited for: a container that Compose starts after others is changed after them.
+
+use std::collections::BTreeMap;
+
+use super::{Change, identity};
+use crate::model::{compose::PROJECT, container::ContainerSpec, snapshot::Snapshot};
+
+const SERVICE: &str = "com.docker.compose.service";
+/// `db:service_healthy:true,cache:service_started:false`, as Compose labels its containers.
+const DEPENDS_ON: &str = "com.docker.compose.depends_on";
+
+/// Lets changes that interrupt a container wait for those of the services that it depends on.
+pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, snapshot: &Snapshot) {
+    let mut changes: Vec<&mut Change> = changes.filter(|it| it.interrupts).collect();
+    let mut of_service: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for change in &changes {
+        let Some(spec) = spec(change, snapshot) else { continue };
+        if let Some(service) = service(spec) {
+            of_service.entry(service).or_default().push(change.id.clone());
+        }
+    }
+    for change in &mut changes {
+        let Some(spec) = spec(change, snapshot) else { continue };
+        let Some((project, own)) = service(spec) else { continue };
+        for provider in providers(spec).filter(|it| *it != own) {
+            for id in of_service.get(&(project, provider)).into_iter().flatten() {
+                if !change.after.contains(id) {
+                    change.after.push(id.clone());
+                }
+            }
+        }
+    }
+}
+
+fn spec<'s>(change: &Change, snapshot: &'s Snapshot) -> Option<&'s ContainerSpec> {
+    identity::container(snapshot, &change.address).map(|it| &it.spec)
+}
+
+/// Project and service.
+fn service(spec: &ContainerSpec) -> Option<(&str, &str)> {
+    let label = |key: &str| spec.labels.get(key).map(String::as_str);
+    Some((label(PROJECT)?, label(SERVICE)?))
+}
+
+fn providers(spec: &ContainerSpec) -> impl Iterator<Item = &str> {
+    let label = spec.labels.get(DEPENDS_ON).map(String::as_str).unwrap_or_default();
+    label.split(',').filter_map(|it| it.split(':').next()).filter(|it| !it.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::samples;
+
+    #[test]
+    fn providers_are_read_from_the_label_in_either_spelling() {
+        let read = |label: &str| -> Vec<String> {
+            let mut spec = samples::container("web");
+            spec.labels.insert(DEPENDS_ON.to_owned(), label.to_owned());
+            providers(&spec).map(str::to_owned).collect()
+        };
+        assert_eq!(read("db:service_healthy:true,cache:service_started:false"), ["db", "cache"]);
+        assert_eq!(read("db"), ["db"]);
+        assert!(read("").is_empty());
+    }
+}
