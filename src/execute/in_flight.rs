@@ -13,6 +13,9 @@ use crate::docker::{
 };
 
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a busy engine may take until it tells of a stop. The container runs, so there is no
+/// hurry.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
 /// How long the engine waits where the container does not say.
 const DEFAULT_TIMEOUT: u64 = 10;
 /// For the kill after the timeout.
@@ -25,12 +28,17 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Somebody's own signal looks the same; then the wait is in vain and ends after the time that a
 /// stop takes at most.
 pub(super) async fn settled(docker: &Docker, seen: Seen, since: &str) -> Result<Seen, DockerError> {
-    if !seen.has_processes() || !is_stopping(docker, seen.id(), since).await? {
-        return Ok(seen);
+    let mut seen = seen;
+    let began = Instant::now();
+    while seen.has_processes() && !is_stopping(docker, seen.id(), since).await? {
+        if began.elapsed() >= ON_ITS_WAY {
+            return Ok(seen);
+        }
+        sleep(PAUSE).await;
+        seen = Seen::of(docker, seen.id()).await?;
     }
     let timeout = seen.0["Config"]["StopTimeout"].as_u64().unwrap_or(DEFAULT_TIMEOUT);
     let deadline = Instant::now() + Duration::from_secs(timeout) + MARGIN;
-    let mut seen = seen;
     while seen.has_processes() && Instant::now() < deadline {
         sleep(PAUSE).await;
         seen = Seen::of(docker, seen.id()).await?;

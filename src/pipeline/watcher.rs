@@ -42,6 +42,10 @@ const LOCK_WITHIN: Duration = Duration::from_secs(30);
 const ENGINE_WITHIN: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a busy engine may take over a request whose sender died. Until it is carried out,
+/// nothing of it shows.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// What stands in the way of the way back, such as a port, may pass.
 const ATTEMPTS: u32 = 5;
 
@@ -150,19 +154,23 @@ pub async fn take_over(
     clock: fn() -> Timestamp,
 ) -> Result<Vec<Recovered>, PipelineError> {
     let lock = store.lock(holder, LOCK_WITHIN).await?;
-    let deadline = Instant::now() + ENGINE_WITHIN;
+    let began = Instant::now();
     let mut done: Vec<Recovered> = Vec::new();
-    for attempt in 1.. {
+    let mut attempts = 0;
+    loop {
         match open_under(endpoint, store, &lock, gate, clock).await {
             Ok((_, recovered)) => {
                 let settled = recovered.iter().all(|it| it.settled);
+                attempts += u32::from(!settled);
                 done.extend(recovered);
-                if settled || attempt >= ATTEMPTS {
+                let is_over =
+                    if settled { began.elapsed() >= LINGER } else { attempts >= ATTEMPTS };
+                if is_over {
                     break;
                 }
             }
             Err(PipelineError::Docker(error)) if error.is_engine_gone() => {
-                if Instant::now() >= deadline {
+                if began.elapsed() >= ENGINE_WITHIN {
                     return Err(error.into());
                 }
             }
