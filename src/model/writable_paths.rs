@@ -26,12 +26,21 @@ pub fn tmpfs_for(path: &str, is_directory: bool) -> Option<String> {
     (!hides).then_some(directory)
 }
 
+/// Returns whether a path lies right below `/` and is nothing of the image's there: a directory
+/// could be a tmpfs itself, a file has none that could take it.
+pub fn is_at_root(path: &str) -> bool {
+    host_path::clean(path).rfind('/') == Some(0) && tmpfs_for(path, true).is_some()
+}
+
 /// Where changed paths could be written to, and which of them have no such place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// Directories for a tmpfs or a volume, none inside another.
     pub directories: Vec<String>,
-    pub without: Vec<String>,
+    /// Right below `/`, files or empty directories: the engine does not say which.
+    pub at_root: Vec<String>,
+    /// Whose directory holds files of the image.
+    pub of_the_image: Vec<String>,
 }
 
 /// Returns the places of many paths. A path with another one below it is a directory.
@@ -41,13 +50,14 @@ pub fn places(paths: &[String]) -> Places {
         .flat_map(|path| path.match_indices('/').map(|(slash, _)| &path[..slash]))
         .collect();
     let mut wanted = BTreeSet::new();
-    let mut without = Vec::new();
+    let (mut at_root, mut of_the_image) = (Vec::new(), Vec::new());
     for path in paths {
         match tmpfs_for(path, above.contains(path.as_str())) {
             Some(directory) => {
                 wanted.insert(directory);
             }
-            None => without.push(path.clone()),
+            None if is_at_root(path) => at_root.push(path.clone()),
+            None => of_the_image.push(path.clone()),
         }
     }
     let mut directories: Vec<String> = Vec::new();
@@ -57,7 +67,7 @@ pub fn places(paths: &[String]) -> Places {
             directories.push(directory);
         }
     }
-    Places { directories, without }
+    Places { directories, at_root, of_the_image }
 }
 
 #[cfg(test)]
@@ -88,11 +98,14 @@ mod tests {
             "/app/data/a",
             "/app/data/sub",
             "/app/data/sub/b",
+            "/beat",
             "/etc/motd",
             "/run/app.pid",
+            "/srv",
         ];
         let places = places(&paths.map(str::to_owned));
         assert_eq!(places.directories, ["/app/data", "/run"]);
-        assert_eq!(places.without, ["/etc/motd"]);
+        assert_eq!(places.at_root, ["/beat"]);
+        assert_eq!(places.of_the_image, ["/etc/motd", "/srv"]);
     }
 }

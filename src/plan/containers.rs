@@ -174,7 +174,6 @@ pub(super) fn change(
         && !lost.as_ref().is_some_and(is_clean);
     if let (true, Some(lost)) = (commit, &mut lost) {
         lost.files = Some(Vec::new());
-        lost.keep.clear();
     }
     let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref())
         .or_else(|| part.and_then(in_circle))
@@ -449,7 +448,8 @@ fn lost(
     };
     let stops = !matches!(means, Means::Evict(Eviction::Pause | Eviction::Disconnect));
     if let (Means::Replace(merged), Some(files)) = (means, &lost.files) {
-        lost.keep = keep(spec, &merged.edits, files);
+        let commit = context.allows(spec, |it| it.commit_writable_layer);
+        lost.keep = keep(spec, &merged.edits, files, commit);
     }
     if stops && spec.state.has_processes() {
         // Of those that are replaced, it was looked at what is in them.

@@ -2,7 +2,11 @@
 
 use super::{Case, Cause, path_in};
 use crate::{
-    model::{edit::ContainerEdit, host_path, writable_paths::tmpfs_for},
+    model::{
+        edit::ContainerEdit,
+        host_path,
+        writable_paths::{is_at_root, tmpfs_for},
+    },
     plan::lines,
 };
 
@@ -33,9 +37,10 @@ pub(super) fn read_only_root(case: &Case<'_>) -> Option<Cause> {
             "A tmpfs is empty at each start; what has to stay needs a volume, from whoever \
              starts the container",
         ),
-        None => cause
-            .instead("container.read-only-rootfs: off")
-            .note("A tmpfs there would hide files of the image"),
+        None => cause.instead("container.read-only-rootfs: off").note(match is_at_root(path) {
+            true => "Right below / no tmpfs takes a single file; in a directory, one could",
+            false => "A tmpfs there would hide files of the image",
+        }),
     })
 }
 

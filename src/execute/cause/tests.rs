@@ -69,6 +69,7 @@ fn read_only_root_is_named_with_the_path_in_many_programs_words() {
         ),
         ("mkdir: can't create directory '/spool': Read-only file system", "/spool", "[/spool]"),
         ("open /etc/app.conf: read-only file system", "/etc/app.conf", "rootfs: off"),
+        ("sh: can't create /beat: Read-only file system", "/beat", "no tmpfs takes a single file"),
     ] {
         let edits = [ContainerEdit::PidsLimit(1), ContainerEdit::ReadOnlyRootfs(true)];
         let text = words(&format!("starting\n{line}\nbye\n"), &edits);
