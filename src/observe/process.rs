@@ -131,10 +131,11 @@ impl Proc {
     /// Returns paths of the sockets a process listens on, as it sees them, links followed.
     pub(super) fn listeners(&self, pid: u32) -> io::Result<Vec<PathBuf>> {
         let held = self.held_sockets(pid)?;
-        let table = self.text(pid, "net/unix")?;
+        let tables = self.socket_tables(pid)?;
         let root = self.root(pid);
-        let mut paths: Vec<PathBuf> = table
-            .lines()
+        let mut paths: Vec<PathBuf> = tables
+            .iter()
+            .flat_map(|table| table.lines())
             .filter_map(listening_row)
             .filter(|(inode, _)| held.contains(inode))
             .filter_map(|(_, path)| root.resolve(Path::new(path)).ok())
@@ -142,6 +143,29 @@ impl Proc {
         paths.sort();
         paths.dedup();
         Ok(paths)
+    }
+
+    /// Returns the Unix sockets of every network namespace that one of its threads is in. While
+    /// dockerd sets a container up, any thread of it, even the first, which `/proc/PID/net` goes
+    /// by, may have moved to the container's (libnetwork `InvokeFunc`).
+    fn socket_tables(&self, pid: u32) -> io::Result<Vec<String>> {
+        let mut read = BTreeSet::new();
+        let mut tables = Vec::new();
+        for thread in fs::read_dir(self.of(pid, "task"))? {
+            let thread = thread?.path();
+            let namespace = || fs::read_link(thread.join("ns/net"));
+            // A thread may have ended, which takes nothing away.
+            let Ok(before) = namespace() else { continue };
+            if read.contains(&before) {
+                continue;
+            }
+            let Ok(table) = fs::read(thread.join("net/unix")) else { continue };
+            tables.push(String::from_utf8_lossy(&table).into_owned());
+            if namespace().is_ok_and(|after| after == before) {
+                read.insert(before);
+            }
+        }
+        Ok(tables)
     }
 
     pub(super) fn parent(&self, pid: u32) -> Option<u32> {

@@ -38,7 +38,9 @@ impl Case {
         scratch.file("proc/1/comm", "init\n");
         scratch.file("proc/7/comm", "dockerd\n");
         scratch.file("proc/7/cmdline", command_line.replace(' ', "\0") + "\0");
-        scratch.file("proc/7/net/unix", "0: 2 0 00010000 0001 01 77 /run/docker.sock\n");
+        scratch.directory("proc/7/task/7/ns");
+        symlink("net:[1]", scratch.path("proc/7/task/7/ns/net")).unwrap();
+        scratch.file("proc/7/task/7/net/unix", "0: 2 0 00010000 0001 01 77 /run/docker.sock\n");
         scratch.directory("proc/7/fd");
         symlink("socket:[77]", scratch.path("proc/7/fd/3")).unwrap();
         symlink(scratch.path("root"), scratch.path("proc/7/root")).unwrap();

@@ -17,7 +17,14 @@ fn dockerd(scratch: &Scratch, pid: u32, root: &str, socket: &str) {
          0000000000000000: 00000002 00000000 00010000 0001 01    77 {socket}\n\
          0000000000000000: 00000002 00000000 00010000 0001 01 78 @abstract\n"
     );
-    scratch.file(&format!("proc/{pid}/net/unix"), rows);
+    thread(scratch, pid, pid, "host", &rows);
+}
+
+fn thread(scratch: &Scratch, pid: u32, tid: u32, namespace: &str, sockets: &str) {
+    let folder = format!("proc/{pid}/task/{tid}");
+    scratch.file(&format!("{folder}/net/unix"), sockets);
+    scratch.directory(&format!("{folder}/ns"));
+    symlink(namespace, scratch.path(&format!("{folder}/ns/net"))).unwrap();
 }
 
 fn proc(scratch: &Scratch) -> Proc {
@@ -37,6 +44,18 @@ fn daemon_is_the_one_that_listens_on_this_very_file() {
     let _other = UnixListener::bind(scratch.path("b/run/docker.sock")).unwrap();
     assert_eq!(proc(&scratch).find_daemon(&scratch.path("b/run/docker.sock")), Ok(8));
     assert_eq!(proc(&scratch).listeners(7).unwrap(), [Path::new("/run/docker.sock")]);
+}
+
+#[test]
+fn thread_that_is_in_a_containers_network_hides_no_socket() {
+    let scratch = Scratch::new();
+    dockerd(&scratch, 9, "a", "/run/docker.sock");
+    scratch.directory("a/run");
+    let _socket = UnixListener::bind(scratch.path("a/run/docker.sock")).unwrap();
+    for tid in [7, 8, 10] {
+        thread(&scratch, 9, tid, "container", "");
+    }
+    assert_eq!(proc(&scratch).find_daemon(&scratch.path("a/run/docker.sock")), Ok(9));
 }
 
 #[test]
