@@ -6,6 +6,7 @@ use annotate_snippets::{
     AnnotationKind, Element, Group, Level, Renderer, Snippet, renderer::DecorStyle,
 };
 
+use super::paragraph;
 use crate::declaration::problem::Problem;
 
 /// Writes every problem, and how many there are.
@@ -39,24 +40,13 @@ fn wrapped(problem: &Problem, width: usize) -> Problem {
     problem
 }
 
+/// Lines that begin with a space are to be typed, and stay in one piece.
 fn wrap(text: &str, room: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let mut length = room;
-    for word in text.split(' ') {
-        let more = word.chars().count() + 1;
-        match lines.last_mut() {
-            Some(line) if length + more <= room => {
-                line.push(' ');
-                line.push_str(word);
-                length += more;
-            }
-            Some(_) | None => {
-                lines.push(word.to_owned());
-                length = more - 1;
-            }
-        }
-    }
-    lines.join("\n")
+    let pieces = text.lines().flat_map(|line| match line.starts_with(' ') {
+        true => vec![line.to_owned()],
+        false => paragraph::wrapped(line, room),
+    });
+    pieces.collect::<Vec<_>>().join("\n")
 }
 
 fn group(problem: &Problem) -> Group<'_> {

@@ -34,7 +34,8 @@ pub(super) fn labelled(
     Ok(())
 }
 
-/// Breaks a line at spaces so that its pieces fit; a word that does not fit stands alone.
+/// Breaks a line at spaces so that its pieces fit; a word that does not fit stands alone. What
+/// stands between backticks is to be typed, and one word.
 pub(super) fn wrapped(line: &str, room: usize) -> Vec<String> {
     if width(line) <= room {
         return vec![line.to_owned()];
@@ -42,19 +43,34 @@ pub(super) fn wrapped(line: &str, room: usize) -> Vec<String> {
     let lead: String = line.chars().take_while(|c| *c == ' ').collect();
     let mut pieces = Vec::new();
     let mut piece = lead.clone();
-    for word in line.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(line) {
         let is_empty = piece.trim().is_empty();
-        if !is_empty && width(&piece) + 1 + width(word) > room {
+        if !is_empty && width(&piece) + 1 + width(&word) > room {
             pieces.push(std::mem::replace(&mut piece, format!("{lead}{word}")));
         } else {
             if !is_empty {
                 piece.push(' ');
             }
-            piece.push_str(word);
+            piece.push_str(&word);
         }
     }
     pieces.push(piece);
     pieces
+}
+
+fn words(line: &str) -> Vec<String> {
+    let ticks = |text: &str| text.matches('`').count();
+    let has_pairs = ticks(line).is_multiple_of(2);
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut().filter(|_| is_open) {
+            Some(last) => last.extend([" ", word]),
+            None => words.push(word.to_owned()),
+        }
+        is_open ^= has_pairs && !ticks(word).is_multiple_of(2);
+    }
+    words
 }
 
 /// Returns text without characters that a terminal would obey.
@@ -90,6 +106,13 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("a 0123456789 b", 5), ["a", "0123456789", "b"]);
         assert_eq!(wrapped("  in one two", 8), ["  in one", "  two"]);
+    }
+
+    #[test]
+    fn what_is_to_be_typed_stays_in_one_piece() {
+        let line = "then type `plimsoll apply --retry`, or `x`";
+        assert_eq!(wrapped(line, 14), ["then type", "`plimsoll apply --retry`,", "or `x`"]);
+        assert_eq!(wrapped("a lone ` is no command", 8), ["a lone `", "is no", "command"]);
     }
 
     #[test]

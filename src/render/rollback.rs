@@ -92,7 +92,7 @@ fn block(out: &mut dyn Write, undo: &Undo, days: u32, style: &Style) -> io::Resu
         Way::PutBack { .. } | Way::Renew { .. } if days == 0 => {
             "none: containers that are put aside are kept for 0 days".to_owned()
         }
-        Way::Renew { of, .. } => format!("plimsoll rollback {of}"),
+        Way::Renew { of, .. } => format!("`plimsoll rollback {of}`"),
         Way::PutBack { .. } => format!(
             "what goes out of office is kept, stopped, for {days} days; `plimsoll rollback` with \
              this run's number takes it back"
@@ -142,7 +142,8 @@ pub fn ended(out: &mut dyn Write, rollback: &Rollback, run: &Run, style: &Style)
         }
         writeln!(
             out,
-            "plimsoll does not try it again until the declaration changes or you ask: apply --retry"
+            "plimsoll does not try it again until the declaration changes, or until you ask:\n  \
+             plimsoll apply --retry"
         )?;
         return Ok(());
     }

@@ -94,7 +94,7 @@ pub(super) fn lost(lost: &Lost, change: &Change) -> String {
                 some.join(", ")
             ));
             if files.len() > some.len() {
-                lines.push(format!("full list: plimsoll explain {}", change.address));
+                lines.push(format!("full list: `plimsoll explain {}`", change.address));
             }
         }
         (Some(_), _) => {}
