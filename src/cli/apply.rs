@@ -5,20 +5,20 @@ use plimsoll::{
     declaration::{policy::MaxChanges, problem::Problem},
     pipeline::{self, ActOptions, Errand, Look, PipelineError},
     plan::{limits, run::Run},
+    render::events,
 };
 
 use crate::{
     args::{ApplyArgs, Global, Output},
-    declared, engine,
+    declared,
+    engine::{self, Opened},
     exit::{self, Exit},
     failure::Failure,
     output,
     plan::ATTENDED,
     progress::Ticker,
     screen::{self, Shown},
-    signals::Signals,
     terminal::{self, Terminal},
-    watcher,
 };
 
 pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -27,18 +27,11 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         policy.limits.max_changes = MaxChanges::Number(most);
     }
     engine::block_on(async {
-        let endpoint = engine::endpoint(global)?;
         if !args.yes && !terminal.can_ask {
             return Err(nobody_to_ask());
         }
-        let store = engine::store(global, &endpoint);
-        let mut lock = store.lock(engine::holder("apply"), args.lock_timeout).await?;
-        let signals = Signals::listen()?;
-        let gate = engine::gate(&args.gate);
-        let (docker, recovered) =
-            pipeline::open_under(&endpoint, &store, &lock, &gate, Timestamp::now).await?;
-        engine::tell(&recovered)?;
-        engine::tell_cut_off(&store)?;
+        let Opened { docker, store, mut lock, gate, signals, watcher } =
+            engine::open(global, "apply", args.lock_timeout, &args.gate).await?;
         let by_itself = if args.yes { policy.limits.apply_ceiling } else { ATTENDED };
         let ceiling = engine::ceiling(args.allow.unwrap_or(by_itself).max(by_itself), &args.narrow);
         let errand = Errand {
@@ -55,6 +48,7 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
         if todo == 0 {
             pipeline::housekeep(errand, &lock, &look).await?;
             show_plan(global, args, terminal, &look)?;
+            output::event(&events::summary(None, None));
             return Ok(Exit::Success);
         }
         // What nobody limited is limited by whoever reads the plan and says yes.
@@ -68,7 +62,8 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
             show_plan(global, args, terminal, &look)?;
             return Err(too_many(&guard));
         }
-        if global.output == Output::Text {
+        // A document says it all at the end.
+        if global.output != Output::Json {
             show_plan(global, args, terminal, &look)?;
         }
         if !args.yes && !agreed(&look, todo)? {
@@ -80,11 +75,12 @@ pub(crate) fn run(global: &Global, args: &ApplyArgs, terminal: &Terminal) -> Res
             max_failures: if args.keep_going { usize::MAX } else { args.max_failures.get() },
             parallel: args.parallel.get(),
             interrupt: signals.interrupt(),
-            watcher: &watcher::command(global, &endpoint, &args.gate)?,
+            watcher: &watcher,
         };
         let mut ticker = Ticker::new(terminal);
         let acted =
             pipeline::act(errand, &mut lock, &look, &options, &mut |it| ticker.tell(&it)).await;
+        drop(ticker);
         let (run, after) = match acted {
             Ok(acted) => (acted.run, Some(acted.after)),
             Err(PipelineError::DaemonStuck(run)) => (*run, None),
@@ -104,6 +100,10 @@ fn show_plan(
     let shown = Shown { full_diff: args.full_diff, ..Shown::default() };
     match global.output {
         Output::Json => output::print_json(&screen::plan_json(look)),
+        Output::Ndjson => {
+            screen::plan_events(look);
+            Ok(())
+        }
         Output::Text => output::print(&screen::plan(look, terminal, shown)?),
     }
 }
@@ -117,6 +117,10 @@ fn show_run(
     let after = after.map(|look| &look.plan);
     match global.output {
         Output::Json => output::print_json(&screen::run_json(run, after)),
+        Output::Ndjson => {
+            output::event(&events::summary(Some(run), after));
+            Ok(())
+        }
         Output::Text => output::print(&screen::run(run, after, terminal)?),
     }
 }

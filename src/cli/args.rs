@@ -7,13 +7,14 @@ use plimsoll::model::class::Class;
 
 const EXAMPLES: &str = "\
 Examples:
-  plimsoll init                          write a commented plimsoll.yaml to start from
-  plimsoll plan                          show what differs, and what putting it right would cost
-  plimsoll apply                         do it, after asking
-  plimsoll rollback                      take the last run back
+  plimsoll init       write a commented plimsoll.yaml to start from
+  plimsoll plan       show what differs, and what putting it right would cost
+  plimsoll apply      do it, after asking
+  plimsoll rollback   take the last run back
 
-Exit codes: 0 done or in sync, 2 differences, 4 partly done, 5 undone, 6 refused,
-65 declaration invalid, 69 engine unreachable, 75 locked, 77 permission missing.";
+Exit codes: 0 done or in sync, 2 differences, 4 partly done, 5 undone,
+6 refused, 65 declaration invalid, 69 engine unreachable, 75 locked,
+77 permission missing.";
 
 /// Declares how a Docker host must be set up, shows what differs and what putting it right would
 /// cost, does it without losing anything, and keeps it so.
@@ -74,7 +75,10 @@ pub(crate) struct Global {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     Text,
+    /// One document, at the end.
     Json,
+    /// What happens as it happens, an object a line: of apply, enforce and rollback.
+    Ndjson,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -9,6 +9,7 @@ use plimsoll::{
         resident::{self, News},
     },
     observe,
+    render::events,
 };
 
 use crate::{
@@ -55,6 +56,7 @@ pub(crate) fn run(
             None => {
                 let mut ticker = Ticker::new(terminal);
                 let pass = enforcement.pass(&policy, &mut |it| ticker.tell(&it)).await?;
+                drop(ticker);
                 show(global, terminal, &pass)?;
                 Ok(signals.exit().unwrap_or_else(|| of_pass(&pass)))
             }
@@ -92,30 +94,40 @@ async fn stay(
         }
         News::Progress(progress) => ticker.tell(&progress),
         News::DeclarationChanged(digest) => {
-            output::say(&format!("declaration changed, now {}", &digest[..digest.len().min(12)]));
+            output::note(&format!("declaration changed, now {}", &digest[..digest.len().min(12)]));
         }
         News::DeclarationBroken(problems) => {
             let _ = Failure::from(problems.to_vec()).print(terminal);
-            output::say("the last good declaration stays in force");
+            output::note("the last good declaration stays in force");
         }
         News::EngineGone(error, pause) => {
-            output::say(&format!("{error}; trying again in {} s", pause.as_secs()));
+            output::note(&format!("{error}; trying again in {} s", pause.as_secs()));
         }
-        News::Locked(error) => output::say(&error.to_string()),
-        News::Failed(error) => output::say(&format!("this pass failed: {error}")),
+        News::Locked(error) => output::note(&error.to_string()),
+        News::Failed(error) => output::note(&format!("this pass failed: {error}")),
     };
     resident::run(enforcement, interval, &source, policy, signals.wake(), &mut tell).await;
 }
 
 fn show(global: &Global, terminal: &Terminal, pass: &Pass) -> Result<(), Failure> {
     for it in &pass.recovered {
-        output::say(&format!("recovered: {it}"));
+        output::note(&format!("recovered: {it}"));
     }
     match (global.output, &pass.result) {
         (Output::Json, PassResult::Acted(acted)) => {
             output::print_json(&screen::run_json(&acted.run, Some(&acted.after.plan)))
         }
         (Output::Json, _) => output::print_json(&screen::plan_json(&pass.before)),
+        (Output::Ndjson, result) => {
+            screen::plan_events(&pass.before);
+            let acted = match result {
+                PassResult::Acted(acted) => Some(acted),
+                PassResult::Nothing | PassResult::Refused(_) => None,
+            };
+            let (run, after) = (acted.map(|it| &it.run), acted.map(|it| &it.after.plan));
+            output::event(&events::summary(run, after));
+            Ok(())
+        }
         (Output::Text, PassResult::Acted(acted)) => {
             output::print(&screen::run(&acted.run, Some(&acted.after.plan), terminal)?)
         }

@@ -1,16 +1,18 @@
 //! What commands that talk to an engine share: the runtime, the connection, recovery, the look.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use plimsoll::{
     declaration::{policy::Policy, problem::Problem},
-    docker::Endpoint,
+    docker::{Docker, Endpoint},
     execute::gate::GateOptions,
     model::class::Class,
     observe,
-    pipeline::{self, Errand, Look, Recovered, Recovery},
+    pipeline::{self, Errand, Look, Recovered, Recovery, watcher::WatcherCommand},
     plan::Ceiling,
     render::status,
-    store::{Holder, Store},
+    store::{Holder, Lock, Store},
 };
 
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output,
+    signals::Signals,
+    watcher,
 };
 
 /// Runs a command that waits for an engine.
@@ -65,6 +69,37 @@ pub(crate) fn holder(command: &str) -> Holder {
     }
 }
 
+/// What a command that acts begins with.
+pub(crate) struct Opened {
+    pub(crate) docker: Docker,
+    pub(crate) store: Store,
+    pub(crate) lock: Lock,
+    pub(crate) gate: GateOptions,
+    pub(crate) signals: Signals,
+    pub(crate) watcher: WatcherCommand,
+}
+
+/// Takes the lock, listens for signals, connects, and takes back what was left half done; says
+/// what that was.
+pub(crate) async fn open(
+    global: &Global,
+    command: &str,
+    lock_timeout: Duration,
+    gate_args: &GateArgs,
+) -> Result<Opened, Failure> {
+    let endpoint = endpoint(global)?;
+    let store = store(global, &endpoint);
+    let lock = store.lock(holder(command), lock_timeout).await?;
+    let signals = Signals::listen()?;
+    let gate = gate(gate_args);
+    let (docker, recovered) =
+        pipeline::open_under(&endpoint, &store, &lock, &gate, Timestamp::now).await?;
+    tell(&recovered)?;
+    tell_cut_off(&store)?;
+    let watcher = watcher::command(global, &endpoint, gate_args)?;
+    Ok(Opened { docker, store, lock, gate, signals, watcher })
+}
+
 /// What commands that only look do: take back what was left half done, then observe, judge and
 /// plan.
 pub(crate) async fn look(
@@ -101,7 +136,7 @@ pub(crate) fn tell_cut_off(store: &Store) -> Result<(), Failure> {
     let Some((id, _)) = store.last_applied()?.run else { return Ok(()) };
     let Some(run) = store.run(id)? else { return Ok(()) };
     for line in status::told_by_watcher(&run, Timestamp::now()) {
-        output::say(&line);
+        output::note(&line);
     }
     Ok(())
 }
@@ -109,7 +144,7 @@ pub(crate) fn tell_cut_off(store: &Store) -> Result<(), Failure> {
 /// Says what recovery did; fails if something was left that needs a person.
 pub(crate) fn tell(recovered: &[Recovered]) -> Result<(), Failure> {
     for it in recovered {
-        output::say(&format!("recovered: {it}"));
+        output::note(&format!("recovered: {it}"));
     }
     if recovered.iter().all(|it| it.settled) {
         return Ok(());

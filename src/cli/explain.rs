@@ -32,7 +32,7 @@ pub(crate) fn run(
     let style = screen::style(terminal);
     if let Some(meta) = rules::all_metas().into_iter().find(|meta| meta.id == args.subject) {
         match global.output {
-            Output::Json => output::print_json(&json::rules(&[meta]))?,
+            Output::Json | Output::Ndjson => output::print_json(&json::rules(&[meta]))?,
             Output::Text => {
                 output::print(&screen::bytes(|out| render::rules::rule(out, meta, &style))?)?;
             }

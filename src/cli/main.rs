@@ -30,10 +30,10 @@ use std::{
 };
 
 use clap::{Parser, error::ErrorKind};
-use plimsoll::declaration::problem::Problem;
+use plimsoll::{declaration::problem::Problem, render::events};
 
 use crate::{
-    args::{Cli, Command},
+    args::{Cli, Command, Output},
     exit::Exit,
     failure::Failure,
     terminal::Terminal,
@@ -50,6 +50,9 @@ fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
+            for problem in &failure.problems {
+                output::event(&events::problem(problem));
+            }
             // Where standard error is closed there is nobody to tell.
             let _ = failure.print(&terminal);
             failure.exit.into()
@@ -59,6 +62,23 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
+    if global.output == Output::Ndjson {
+        match &command {
+            Command::Apply(_) | Command::Enforce(_) | Command::Rollback(_) => {
+                output::begin_stream();
+            }
+            Command::Validate(_)
+            | Command::Plan(_)
+            | Command::Status(_)
+            | Command::Rules(_)
+            | Command::Explain(_) => return Err(no_stream()),
+            Command::Init(_)
+            | Command::Schema
+            | Command::Completions(_)
+            | Command::Version
+            | Command::Watcher(_) => {}
+        }
+    }
     match command {
         Command::Init(args) => init::run(&args),
         Command::Validate(args) => validate::run(&global, &args, terminal),
@@ -84,6 +104,12 @@ fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success.into(),
         _ => Exit::Usage.into(),
     }
+}
+
+fn no_stream() -> Failure {
+    let problem = Problem::without_text("usage", "this command has one result and no events")
+        .help("`--output json` gives it as one document");
+    Failure::new(Exit::Usage, problem)
 }
 
 /// A fault of plimsoll's own; the panic's message is on standard error already.

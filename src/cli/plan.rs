@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Resu
     let look = engine::block_on(engine::look(global, &policy, ceiling, &args.narrow))?;
     engine::tell_cut_off(&engine::store(global, &engine::endpoint(global)?))?;
     match global.output {
-        Output::Json => output::print_json(&screen::plan_json(&look))?,
+        Output::Json | Output::Ndjson => output::print_json(&screen::plan_json(&look))?,
         Output::Text => {
             let shown = Shown {
                 full_diff: args.full_diff,

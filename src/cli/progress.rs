@@ -1,92 +1,163 @@
-//! What is happening, on standard error, while it happens.
+//! What is happening, while it happens: lines or rows on standard error, or events on standard
+//! output.
 
-use std::{collections::BTreeMap, time::Instant};
-
-use plimsoll::{
-    execute::{Progress, rollback},
-    model::object::Address,
-    plan::{Change, run::Outcome},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
-use crate::{output, terminal::Terminal};
+use plimsoll::{
+    execute::Progress,
+    model::object::Address,
+    render::{Style, events, progress::Board},
+};
 
-/// Says what is begun and how it ended, a line each.
+use crate::{
+    output,
+    terminal::{self, Terminal},
+};
+
+/// How often rows are drawn anew where nothing happens: they count seconds.
+const REDRAW: Duration = Duration::from_secs(1);
+
 pub(crate) struct Ticker {
-    speaks: bool,
+    way: Way,
+    style: Style,
+    began: Instant,
+    board: Arc<Mutex<Board>>,
     /// When each of those in hand was begun.
     since: BTreeMap<Address, Instant>,
 }
 
+enum Way {
+    Silent,
+    Events,
+    Lines,
+    /// Dropped, it takes its rows away.
+    Rows {
+        _redraw: Redraw,
+    },
+}
+
 impl Ticker {
     pub(crate) fn new(terminal: &Terminal) -> Self {
-        Self { speaks: terminal.progress, since: BTreeMap::new() }
+        let color = terminal.stderr_color;
+        let style = Style { color, width: terminal.width, unicode: terminal.unicode };
+        let (began, board) = (Instant::now(), Arc::default());
+        let way = if output::is_stream() {
+            Way::Events
+        } else if !terminal.progress {
+            Way::Silent
+        } else if terminal.redraws {
+            Way::Rows { _redraw: Redraw::start(Arc::clone(&board), began, style) }
+        } else {
+            Way::Lines
+        };
+        Self { way, style, began, board, since: BTreeMap::new() }
     }
 
     pub(crate) fn tell(&mut self, progress: &Progress<'_>) {
+        if let Progress::Begun { run, .. } = progress {
+            output::name_run(*run);
+        }
+        if let Progress::Unwatched(why) = progress {
+            output::note(&format!(
+                "note: nobody watches over this run, the next command has to: {why}"
+            ));
+        }
+        match &self.way {
+            Way::Silent => {}
+            Way::Events => self.send(progress),
+            Way::Lines => {
+                if let Some(line) = self.line(progress) {
+                    output::say(&line);
+                }
+            }
+            Way::Rows { .. } => {
+                let line = self.line(progress);
+                // Of those that go on, the rows tell.
+                let lasts = matches!(progress, Progress::Finished(..));
+                let rows = rows(&self.board, self.began, &self.style);
+                output::draw(line.as_deref().filter(|_| lasts), Some(rows));
+            }
+        }
+    }
+
+    fn line(&self, progress: &Progress<'_>) -> Option<String> {
+        let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.began.elapsed();
         match progress {
-            Progress::Started(change) => {
-                self.since.insert(change.address.clone(), Instant::now());
-                self.say(&change.address, doing(change));
+            Progress::Begun { total, .. } => {
+                board.begin(*total);
+                None
             }
-            Progress::Step(change, text) => self.say(&change.address, text),
-            Progress::Finished(change, outcome) => {
-                self.end(&change.address, outcome);
+            Progress::Started(task) => Some(board.start(task.address, task.what, now)),
+            Progress::Step(task, step) => Some(board.step(task.address, step.clone(), now)),
+            Progress::Finished(task, outcome) => {
+                Some(board.end(task.address, outcome, now, &self.style))
             }
-            Progress::Unwatched(why) => unwatched(why),
-            Progress::Saved(_) | Progress::Restarting(..) | Progress::Before(_) => {}
+            Progress::Unwatched(_) | Progress::Note(_) => None,
         }
     }
 
-    /// The same for a rollback.
-    pub(crate) fn tell_back(&mut self, progress: &rollback::Progress<'_>) {
-        use rollback::Progress::{Before, Finished, Releasing, Started, Step, Unwatched};
+    fn send(&mut self, progress: &Progress<'_>) {
         match progress {
-            Started(undo) => {
-                self.since.insert(undo.address.clone(), Instant::now());
-                self.say(&undo.address, "taking back");
+            Progress::Begun { .. } | Progress::Unwatched(_) | Progress::Note(_) => {}
+            Progress::Started(task) => {
+                self.since.insert(task.address.clone(), Instant::now());
+                output::event(&events::action_start(task.change, task.address, task.what));
             }
-            Step(undo, text) => self.say(&undo.address, text),
-            Finished(undo, outcome) => {
-                self.end(&undo.address, outcome);
+            Progress::Step(task, step) => {
+                output::event(&events::step(task.change, task.address, step));
             }
-            Unwatched(why) => unwatched(why),
-            Before(_) | Releasing(..) => {}
-        }
-    }
-
-    fn end(&mut self, address: &Address, outcome: &Outcome) {
-        let took = self.since.remove(address).map_or(0.0, |it| it.elapsed().as_secs_f64());
-        self.say(address, &format!("{} after {took:.1} s", ended(outcome)));
-    }
-
-    fn say(&self, address: &Address, text: &str) {
-        if self.speaks {
-            output::say(&format!("  {address}  {text}"));
+            Progress::Finished(task, outcome) => {
+                let since = self.since.remove(task.address);
+                let took = since.map_or(Duration::ZERO, |it| it.elapsed());
+                for event in events::ended(task.change, task.address, outcome, took) {
+                    output::event(&event);
+                }
+            }
         }
     }
 }
 
-fn unwatched(why: &str) {
-    output::say(&format!("note: nobody watches over this run, the next command has to: {why}"));
+fn rows(board: &Mutex<Board>, began: Instant, style: &Style) -> Vec<String> {
+    let board = board.lock().unwrap_or_else(PoisonError::into_inner);
+    board.rows(began.elapsed(), terminal::room_for_rows(), style)
 }
 
-fn doing(change: &Change) -> &'static str {
-    use plimsoll::plan::Action;
-    match change.action {
-        Action::DaemonKey { .. } => "setting",
-        Action::UpdateContainer { .. } => "updating in place",
-        Action::ReplaceContainer { .. } | Action::ReplaceAutoRemoved { .. } => "replacing",
-        Action::RestartContainer { .. } => "restarting",
-        Action::EvictContainer { .. } => "evicting",
+/// Counts the seconds in rows until it is dropped.
+struct Redraw {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Redraw {
+    fn start(board: Arc<Mutex<Board>>, began: Instant, style: Style) -> Self {
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
+                let rows = rows(&board, began, &style);
+                if !rows.is_empty() {
+                    output::draw(None, Some(rows));
+                }
+            }
+        });
+        Self { stop: Some(stop), thread: Some(thread) }
     }
 }
 
-const fn ended(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done { .. } => "done",
-        Outcome::NotReached => "not reached",
-        Outcome::Failed { .. } => "failed",
-        Outcome::Undone { .. } => "undone",
-        Outcome::Stuck { .. } => "STUCK",
+impl Drop for Redraw {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        output::draw(None, Some(Vec::new()));
     }
 }

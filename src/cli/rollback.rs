@@ -3,26 +3,26 @@
 use jiff::Timestamp;
 use plimsoll::{
     declaration::{policy::Policy, problem::Problem},
+    execute::Progress,
     observe,
     pipeline::{self, BackOptions, Backward},
     plan::{
         rollback::Rollback,
         run::{Outcome, RunChange},
     },
-    render::{json, rollback as render},
+    render::{events, json, rollback as render},
 };
 
 use crate::{
     args::{Global, Output, RollbackArgs},
-    declared, engine,
+    declared,
+    engine::{self, Opened},
     exit::Exit,
     failure::Failure,
     output,
     progress::Ticker,
     screen,
-    signals::Signals,
     terminal::{self, Terminal},
-    watcher,
 };
 
 /// How long kept containers stay where no declaration says so.
@@ -36,18 +36,11 @@ pub(crate) fn run(
     let policy = declaration(global)?;
     let days = policy.as_ref().map_or(RETENTION_DAYS, |it| it.limits.retention_days);
     engine::block_on(async {
-        let endpoint = engine::endpoint(global)?;
         if !args.yes && !terminal.can_ask {
             return Err(nobody_to_ask());
         }
-        let store = engine::store(global, &endpoint);
-        let mut lock = store.lock(engine::holder("rollback"), args.lock_timeout).await?;
-        let signals = Signals::listen()?;
-        let gate = engine::gate(&args.gate);
-        let (docker, recovered) =
-            pipeline::open_under(&endpoint, &store, &lock, &gate, Timestamp::now).await?;
-        engine::tell(&recovered)?;
-        engine::tell_cut_off(&store)?;
+        let Opened { docker, store, mut lock, gate, signals, watcher } =
+            engine::open(global, "rollback", args.lock_timeout, &args.gate).await?;
         let own_container = observe::own_container();
         let errand = Backward {
             docker: &docker,
@@ -68,26 +61,30 @@ pub(crate) fn run(
             Output::Text => show(&rollback)?,
             Output::Json if ends_here => output::print_json(&json::rollback(&rollback, None))?,
             Output::Json => {}
+            Output::Ndjson => {
+                for event in events::rollback(&rollback) {
+                    output::event(&event);
+                }
+            }
         }
         if !rollback.blocked.is_empty() {
             return Err(blocked(&rollback));
         }
         if rollback.undos.is_empty() {
+            output::event(&events::summary(None, None));
             return Ok(Exit::Success);
         }
         if !args.yes && !agreed(&rollback)? {
             return Err(declined());
         }
         let mut ticker = Ticker::new(terminal);
-        let how = BackOptions {
-            gate: &gate,
-            interrupt: signals.interrupt(),
-            watcher: &watcher::command(global, &endpoint, &args.gate)?,
-        };
-        let tell = &mut |it: plimsoll::execute::rollback::Progress<'_>| ticker.tell_back(&it);
+        let how = BackOptions { gate: &gate, interrupt: signals.interrupt(), watcher: &watcher };
+        let tell = &mut |it: Progress<'_>| ticker.tell(&it);
         let run = pipeline::roll_back(errand, &mut lock, &rollback, &how, tell).await?;
+        drop(ticker);
         match global.output {
             Output::Json => output::print_json(&json::rollback(&rollback, Some(&run)))?,
+            Output::Ndjson => output::event(&events::summary(Some(&run), None)),
             Output::Text => {
                 output::print(&screen::bytes(|out| render::ended(out, &rollback, &run, &style))?)?
             }
@@ -135,7 +132,7 @@ fn blocked(rollback: &Rollback) -> Failure {
         problem
     } else {
         problem.help(format!(
-            "take back the rest alone: plimsoll rollback {}{}",
+            "take back the rest alone:\n  plimsoll rollback {}{}",
             rollback.run,
             rest.concat()
         ))

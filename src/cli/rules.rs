@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, args: &RulesArgs, terminal: &Terminal) -> Res
         metas.retain(|meta| wanted.contains(meta.id));
     }
     match global.output {
-        Output::Json => output::print_json(&json::rules(&metas))?,
+        Output::Json | Output::Ndjson => output::print_json(&json::rules(&metas))?,
         Output::Text => {
             output::print(&screen::bytes(|out| {
                 table::table(out, &metas, &screen::style(terminal))

@@ -7,13 +7,13 @@ use plimsoll::{
     pipeline::Look,
     plan::{Plan, daemon_file, run::Run},
     render::{
-        Style, diff, json, outcome,
+        Style, diff, events, json, outcome,
         text::{self, PlanOptions},
     },
 };
 use serde_json::Value;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{failure::Failure, output, terminal::Terminal};
 
 /// What of a plan is shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +45,12 @@ pub(crate) fn plan(look: &Look, terminal: &Terminal, shown: Shown) -> Result<Vec
         unchanged: if shown.unchanged { &look.report.objects } else { &[] },
     };
     bytes(|out| text::plan(out, &look.plan, &style(terminal), &options))
+}
+
+pub(crate) fn plan_events(look: &Look) {
+    for event in events::plan(&look.plan, Timestamp::now()) {
+        output::event(&event);
+    }
 }
 
 pub(crate) fn plan_json(look: &Look) -> Value {

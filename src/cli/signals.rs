@@ -38,7 +38,7 @@ impl Signals {
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
                 signals.exit.store(exit as u8, Ordering::Relaxed);
-                output::say(if signals.interrupt.is_insistent() {
+                output::note(if signals.interrupt.is_insistent() {
                     "still at it; nothing is left half done"
                 } else if signals.interrupt.is_raised() {
                     "taking the change in hand back"

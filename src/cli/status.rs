@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, terminal: &Terminal) -> Result<Exit, Failure>
         None => None,
     };
     match global.output {
-        Output::Json => output::print_json(&screen::plan_json(&look))?,
+        Output::Json | Output::Ndjson => output::print_json(&screen::plan_json(&look))?,
         Output::Text => {
             let status = Status {
                 plan: &look.plan,

@@ -6,6 +6,7 @@ use crate::args::{Color, Global};
 
 /// Width where nothing tells another.
 const DEFAULT_WIDTH: usize = 80;
+const DEFAULT_ROWS: usize = 24;
 
 /// The streams of this process, looked at once.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Terminal {
     pub(crate) can_ask: bool,
     /// Whether steps may be announced.
     pub(crate) progress: bool,
+    /// Whether lines on standard error can be drawn anew.
+    pub(crate) redraws: bool,
 }
 
 impl Terminal {
@@ -30,7 +33,7 @@ impl Terminal {
             Color::Never => false,
             Color::Auto if variable("CLICOLOR_FORCE") || variable("FORCE_COLOR") => true,
             Color::Auto if variable("NO_COLOR") => false,
-            Color::Auto => is_terminal && std::env::var_os("TERM").is_none_or(|it| it != "dumb"),
+            Color::Auto => is_terminal && !is_dumb(),
         };
         let stderr = io::stderr().is_terminal();
         Self {
@@ -40,8 +43,22 @@ impl Terminal {
             unicode: locale_is_utf8(),
             can_ask: io::stdin().is_terminal() && stderr && !variable("CI") && !global.no_input,
             progress: !global.quiet,
+            redraws: stderr && !variable("CI") && variable("TERM") && !is_dumb(),
         }
     }
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|it| it == "dumb")
+}
+
+/// Returns the columns and the rows of the terminal behind standard error that can be drawn anew,
+/// with the cursor below them.
+pub(crate) fn room_for_rows() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
+    let (columns, rows) = size.map_or((0, 0), |it| (it.ws_col.into(), it.ws_row.into()));
+    let or = |size: usize, default: usize| if size == 0 { default } else { size };
+    (or(columns, DEFAULT_WIDTH) - 1, or(rows, DEFAULT_ROWS).saturating_sub(2).max(1))
 }
 
 /// Returns the columns of the terminal behind standard output, or of `COLUMNS`, or 80.

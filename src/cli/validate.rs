@@ -46,7 +46,9 @@ pub(crate) fn run(
         }
     }
     match global.output {
-        Output::Json => output::print_json(&serde_json::json!({ "files": reports }))?,
+        Output::Json | Output::Ndjson => {
+            output::print_json(&serde_json::json!({ "files": reports }))?
+        }
         Output::Text if problems == 0 => {
             let names: Vec<_> = paths.iter().map(|it| it.display().to_string()).collect();
             output::print(format!("Valid: {}\n", names.join(", ")).as_bytes())?;

@@ -18,7 +18,7 @@ use super::{
     committed,
     create::{Asked, create, discard},
     effects::Effects,
-    gate::{Verdict, gate},
+    gate::{Verdict, gate, wait},
     in_flight,
     recover::Recovered,
     replace::{LOG_LINES, Order, Wanted, baseline, commit, refuse_in_any_case},
@@ -32,7 +32,7 @@ use crate::{
         object::Address,
         transaction::{Phase, Transaction, old_name, phase},
     },
-    plan::run::Outcome,
+    plan::{run::Outcome, step::Step},
 };
 
 /// How long the engine may take to remove a container that has stopped.
@@ -43,7 +43,7 @@ pub(super) async fn replace<E: Effects>(
     effects: &E,
     order: &Order<'_>,
     wanted: &Wanted<'_>,
-    tell: &mut (dyn FnMut(String) + Send),
+    tell: &mut (dyn FnMut(Step) + Send),
 ) -> Outcome {
     match attempt(effects, order, wanted, tell).await {
         Ok(outcome) => outcome,
@@ -56,7 +56,7 @@ async fn attempt<E: Effects>(
     effects: &E,
     order: &Order<'_>,
     wanted: &Wanted<'_>,
-    tell: &mut (dyn FnMut(String) + Send),
+    tell: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Outcome, String> {
     let docker = effects.docker();
     let (old, name) = (&wanted.old, wanted.name);
@@ -108,7 +108,7 @@ async fn attempt<E: Effects>(
     let why = match put_into_office(effects, old, &twin, name).await {
         Ok(()) => {
             let down = began.elapsed().as_secs_f64();
-            tell(format!("watching it for at least {} s", order.gate.quiet.as_secs()));
+            tell(Step::Watching(wait(&wanted.old, order.gate)));
             match gate(effects, twin.id(), &baseline, order.gate, order.interrupt).await {
                 Verdict::Open(proof) => {
                     let kept = match commit(effects, &transaction).await {
@@ -123,7 +123,7 @@ async fn attempt<E: Effects>(
         }
         Err(error) => error.to_string(),
     };
-    tell(format!("putting a copy of the old one in its place: {why}"));
+    tell(Step::Withdrawing(format!("putting a copy of the old one in its place: {why}")));
     let log = docker.logs_tail(twin.id(), LOG_LINES).await.unwrap_or_default();
     let said = match Seen::find(docker, twin.id()).await {
         Ok(Some(twin)) if twin.was_started() => last_words(&twin, &log, wanted.edits, name),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::{Interrupt, effects::Effects, probe, seen::Seen};
-use crate::model::probe::Probe;
+use crate::{model::probe::Probe, plan::step::Wait};
 
 const PAUSE: Duration = Duration::from_millis(100);
 /// Looks that may fail in a row before the engine counts as gone.
@@ -112,6 +112,14 @@ impl Baseline {
     pub(super) fn without_ports(mut self) -> Self {
         self.published.clear();
         self
+    }
+}
+
+/// Returns how long the gate takes for what replaces this one, if nothing goes wrong.
+pub(super) fn wait(old: &Seen, options: &GateOptions) -> Wait {
+    match old.health() {
+        None | Some("unhealthy") => Wait::AtLeast(options.quiet),
+        Some(_) => Wait::AtMost(health_deadline(&old.0).min(options.longest)),
     }
 }
 

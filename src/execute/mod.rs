@@ -13,6 +13,7 @@ pub mod host;
 mod in_flight;
 mod prediction;
 mod probe;
+mod progress;
 pub mod recover;
 mod references;
 mod relations;
@@ -39,13 +40,13 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+pub use self::progress::{Note, Progress, Task, Tell};
 use self::{
     effects::Effects,
     evict::Evicted,
     gate::GateOptions,
     relations::Relations,
     replace::{Order, Wanted},
-    restart::Restarting,
     seen::Seen,
 };
 use crate::{
@@ -107,25 +108,6 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed) > 1
     }
 }
-
-/// What happens, as it happens.
-#[derive(Debug)]
-pub enum Progress<'a> {
-    Started(&'a Change),
-    /// One step of a change, in words.
-    Step(&'a Change, String),
-    /// The way back of an eviction, to be written down before it begins.
-    Saved(Evicted),
-    /// A container, by its ID, that is about to be restarted; without a note it is settled.
-    Restarting(&'a str, Option<Restarting>),
-    /// How a container was before a change, to be written down before it begins.
-    Before(Before),
-    Finished(&'a Change, &'a Outcome),
-    /// Nobody takes over if this process dies, and why.
-    Unwatched(&'a str),
-}
-
-pub type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 /// Carries out what a plan does not hold back about containers, in its order. One outcome a
 /// change. The daemon's keys come first and all at once, by [`daemon::apply`]; `before` is what
@@ -214,13 +196,13 @@ fn transactions<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Vec<&'a Ch
 }
 
 fn before(change: &Change, was: Was) -> Progress<'static> {
-    Progress::Before(Before {
+    Progress::Note(Note::Before(Before {
         change: change.id.clone(),
         address: change.address.clone(),
         class: change.class,
         settings: change.settings.clone(),
         was,
-    })
+    }))
 }
 
 fn note_values(change: &Change, edits: &[ContainerEdit], seen: &Seen, tell: Tell<'_>) {
@@ -260,7 +242,7 @@ impl<E: Effects> Run<'_, E> {
             tell(progress);
         };
         for change in &transaction {
-            tell(Progress::Started(change));
+            tell(Progress::Started((*change).into()));
         }
         let outcomes = match transaction.as_slice() {
             [change] if change.group.is_none() => vec![self.carry_out(change, tell).await],
@@ -270,7 +252,7 @@ impl<E: Effects> Run<'_, E> {
         let ended = transaction.into_iter().zip(outcomes);
         ended
             .map(|(change, outcome)| {
-                tell(Progress::Finished(change, &outcome));
+                tell(Progress::Finished(change.into(), &outcome));
                 let (change, address) = (change.id.clone(), change.address.clone());
                 RunChange { change, address, took_ms, outcome }
             })
@@ -300,7 +282,7 @@ impl<E: Effects> Run<'_, E> {
             Action::ReplaceAutoRemoved { id, name, edits } => {
                 match self.replaceable(change, id, name, &[]).await {
                     Ok(old) => {
-                        let step = &mut |text| tell(Progress::Step(change, text));
+                        let step = &mut |step| tell(Progress::Step(change.into(), step));
                         let wanted = Wanted::of(change, name, edits, old);
                         let run = self.options.run.to_string();
                         let order = self.order(&run);
@@ -324,7 +306,8 @@ impl<E: Effects> Run<'_, E> {
                             gate: &self.options.gate,
                             interrupt: self.interrupt,
                         };
-                        let save = &mut |id: &str, note| tell(Progress::Restarting(id, note));
+                        let save =
+                            &mut |id: &str, note| tell(Progress::Note(Note::Restarting(id, note)));
                         restart::restart(self.effects, &order, seen, save).await
                     }
                     Err(why) => Outcome::Failed { why },
@@ -336,7 +319,7 @@ impl<E: Effects> Run<'_, E> {
                         let way_back = serde_json::to_value(&evicted).unwrap_or_default();
                         let id = evicted.id.clone();
                         tell(before(change, Was::Evicted { id, way_back }));
-                        tell(Progress::Saved(evicted));
+                        tell(Progress::Note(Note::Evicting(evicted)));
                     };
                     evict::evict(self.effects, &change.address, *until, &seen, save).await
                 }
@@ -424,7 +407,7 @@ impl<E: Effects> Run<'_, E> {
     ) -> Vec<Outcome> {
         let run = self.options.run.to_string();
         let order = self.order(&run);
-        let step = &mut |at: usize, text| tell(Progress::Step(group[at], text));
+        let step = &mut |at: usize, step| tell(Progress::Step(group[at].into(), step));
         replace::replace(self.effects, &order, wanted, step).await
     }
 }

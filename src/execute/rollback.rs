@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use self::look::{Past, look};
 use self::put_back::{InOffice, Member, bring_back, keep, put_aside, put_forward, take_out};
 use super::{
-    Interrupt,
+    Interrupt, Note, Progress, Tell,
     effects::Effects,
     evict::{self, Evicted},
     gate::{Baseline, GateOptions, Verdict, gate},
@@ -25,26 +25,9 @@ use crate::{
     plan::{
         rollback::{Before, Rollback, Undo, Was, Way},
         run::{Outcome, RunChange},
+        step::{Step, Wait},
     },
 };
-
-/// What happens, as it happens.
-#[derive(Debug)]
-pub enum Progress<'a> {
-    Started(&'a Undo),
-    /// Nobody takes over if this process dies; why.
-    Unwatched(&'a str),
-    /// One step, in words.
-    Step(&'a Undo, String),
-    /// How it was before this step, to be written down before it begins.
-    Before(Before),
-    /// A container, by its ID, that is about to be let out of an eviction; without a note that is
-    /// settled.
-    Releasing(&'a str, Option<Evicted>),
-    Finished(&'a Undo, &'a Outcome),
-}
-
-pub type Tell<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 /// Carries it out. One outcome an object; after one that failed nothing more is begun.
 pub async fn roll_back<E: Effects>(
@@ -64,11 +47,11 @@ pub async fn roll_back<E: Effects>(
             vec![Outcome::NotReached; group.len()]
         } else {
             for undo in group {
-                tell(Progress::Started(undo));
+                tell(Progress::Started(undo.into()));
             }
             let of_group = back.carry_out(group, tell).await;
             for (undo, outcome) in group.iter().zip(&of_group) {
-                tell(Progress::Finished(undo, outcome));
+                tell(Progress::Finished(undo.into(), outcome));
             }
             of_group
         };
@@ -135,10 +118,10 @@ impl<E: Effects> Back<'_, E> {
                     Ok(evicted) => {
                         let id = evicted.id.clone();
                         tell(self.note(undo, Was::Released));
-                        tell(Progress::Releasing(&id, Some(evicted.clone())));
+                        tell(Progress::Note(Note::Releasing(&id, Some(evicted.clone()))));
                         match evict::release(self.effects, &evicted).await {
                             Ok(proof) => {
-                                tell(Progress::Releasing(&id, None));
+                                tell(Progress::Note(Note::Releasing(&id, None)));
                                 Outcome::Done { proof }
                             }
                             // The note stays, so that the next command tries again.
@@ -157,7 +140,8 @@ impl<E: Effects> Back<'_, E> {
     fn note(&self, undo: &Undo, was: Was) -> Progress<'static> {
         let settings = undo.settings.clone();
         let (change, address) = (undo.change.clone(), undo.address.clone());
-        Progress::Before(Before { change, address, class: undo.class, settings, was })
+        let class = undo.class;
+        Progress::Note(Note::Before(Before { change, address, class, settings, was }))
     }
 
     /// All of a group, providers first, or none of it; one outcome each.
@@ -199,7 +183,8 @@ impl<E: Effects> Back<'_, E> {
                 Err(Stranded { why, left }) => vec![Outcome::Stuck { why, left }; group.len()],
             },
             Err(why) => {
-                tell(Progress::Step(&group[0], format!("putting the replacement back: {why}")));
+                let step = Step::Withdrawing(format!("putting the replacement back: {why}"));
+                tell(Progress::Step((&group[0]).into(), step));
                 let members: Vec<_> = members.into_iter().zip(were).collect();
                 let outcome = match put_forward(self.effects, &members, &run).await {
                     Ok(()) => Outcome::Undone { why },
@@ -222,9 +207,9 @@ impl<E: Effects> Back<'_, E> {
     ) -> Result<Vec<String>, String> {
         let words = |stranded: Stranded| stranded.why;
         let began = Instant::now();
-        tell(Progress::Step(&group[0], "stopping the replacement".into()));
+        tell(Progress::Step((&group[0]).into(), "stopping the replacement".into()));
         take_out(self.effects, members, run).await.map_err(words)?;
-        tell(Progress::Step(&group[0], "bringing the kept one back".into()));
+        tell(Progress::Step((&group[0]).into(), "bringing the kept one back".into()));
         bring_back(self.effects, members).await.map_err(words)?;
         let down = began.elapsed().as_secs_f64();
         let mut proofs = Vec::new();
@@ -233,8 +218,8 @@ impl<E: Effects> Back<'_, E> {
                 proofs.push("as before it does not run".to_owned());
                 continue;
             }
-            let seconds = self.gate.quiet.as_secs();
-            tell(Progress::Step(undo, format!("watching it for at least {seconds} s")));
+            let wait = Wait::AtLeast(self.gate.quiet);
+            tell(Progress::Step(undo.into(), Step::Watching(wait)));
             let baseline = Baseline::default();
             match gate(self.effects, &transaction.replaces, &baseline, self.gate, self.interrupt)
                 .await
@@ -258,7 +243,7 @@ impl<E: Effects> Back<'_, E> {
         let run = self.run.to_string();
         let running = was.running;
         let members = [(member, was)];
-        tell(Progress::Step(undo, "swapping the two".into()));
+        tell(Progress::Step(undo.into(), "swapping the two".into()));
         let swapped = put_forward(self.effects, &members, &run).await;
         let [(member, _)] = members;
         let why = match swapped {
@@ -266,8 +251,8 @@ impl<E: Effects> Back<'_, E> {
                 return Ok(Outcome::Done { proof: "as before it does not run".into() });
             }
             Ok(()) => {
-                let seconds = self.gate.quiet.as_secs();
-                tell(Progress::Step(undo, format!("watching it for at least {seconds} s")));
+                let wait = Wait::AtLeast(self.gate.quiet);
+                tell(Progress::Step(undo.into(), Step::Watching(wait)));
                 let baseline = Baseline::default();
                 match gate(self.effects, new, &baseline, self.gate, self.interrupt).await {
                     Verdict::Open(proof) => return Ok(Outcome::Done { proof }),

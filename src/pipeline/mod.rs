@@ -1,5 +1,6 @@
 //! The arrows between the rooms: recover, look, plan, act, look again.
 
+mod notes;
 mod recovery;
 mod rollback;
 pub mod watcher;
@@ -35,6 +36,7 @@ use crate::{
     store::{Lock, LockError, Retention, Store, StoreError},
 };
 
+use self::notes::Notes;
 use self::watcher::{Watcher, WatcherCommand, is_worth_watching};
 pub use self::{
     recovery::{Recovered, Recovery, open, open_under},
@@ -177,6 +179,7 @@ pub async fn act(
 ) -> Result<Acted, PipelineError> {
     let id = errand.store.next_run(lock)?;
     lock.name_run(id)?;
+    tell(Progress::Begun { run: id, total: look.plan.todo().count() });
     let watcher = if is_worth_watching(&look.plan) {
         Watcher::beside(options.watcher, |why| tell(Progress::Unwatched(why))).await
     } else {
@@ -210,29 +213,15 @@ pub async fn act(
         }
         return Err(PipelineError::DaemonStuck(Box::new(run)));
     }
-    let mut unsaved = Ok(());
-    let mut before = Vec::new();
+    let mut notes = Notes::of_run(id, errand.store, lock);
     let save_and_tell: Tell<'_> = &mut |progress| {
-        if let Progress::Saved(evicted) = &progress
-            && let Err(error) = errand.store.save_evicted(lock, &evicted.id, evicted)
-        {
-            unsaved = Err(error);
-        }
-        if let Progress::Before(note) = &progress {
-            before.push(note.clone());
-            if let Err(error) = errand.store.save_before(lock, id, &before) {
-                unsaved = Err(error);
-            }
-        }
-        if let Progress::Restarting(id, note) = &progress
-            && let Err(error) = errand.store.save_restarting(lock, id, note.as_ref())
-        {
-            unsaved = Err(error);
+        if let Progress::Note(note) = &progress {
+            notes.take(note);
         }
         tell(progress);
     };
     let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
-    unsaved?;
+    notes.saved()?;
     if let Some(watcher) = watcher {
         watcher.dismiss().await;
     }
@@ -278,7 +267,10 @@ async fn set_daemon_keys(
         commands(errand.policy),
         run,
     );
-    match found {
+    for change in &changes {
+        tell(Progress::Started((*change).into()));
+    }
+    let outcomes = match found {
         Ok(host) => {
             let context = DaemonContext {
                 config,
@@ -286,18 +278,15 @@ async fn set_daemon_keys(
                 can_restart: host.can_restart(),
                 start: look.snapshot.daemon_start.as_ref(),
             };
-            for change in &changes {
-                tell(Progress::Started(change));
-            }
-            let step = &mut |text: &str| tell(Progress::Step(changes[0], text.to_owned()));
-            let outcomes = daemon::apply(&changes, &host, context, step).await;
-            for (change, outcome) in changes.iter().zip(&outcomes) {
-                tell(Progress::Finished(change, &outcome.outcome));
-            }
-            outcomes
+            let step = &mut |text: &str| tell(Progress::Step(changes[0].into(), text.into()));
+            daemon::apply(&changes, &host, context, step).await
         }
         Err(why) => changes.iter().map(|change| failed(change, &why)).collect(),
+    };
+    for (change, outcome) in changes.iter().zip(&outcomes) {
+        tell(Progress::Finished((*change).into(), &outcome.outcome));
     }
+    outcomes
 }
 
 async fn change_containers(

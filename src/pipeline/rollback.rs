@@ -7,15 +7,16 @@ use wildmatch::WildMatch;
 
 use super::{
     PipelineError,
+    notes::Notes,
     watcher::{Watcher, WatcherCommand},
 };
 use crate::{
     docker::Docker,
     execute::{
-        Interrupt,
+        Interrupt, Progress, Tell,
         gate::GateOptions,
         host::Host,
-        rollback::{self, Past, Progress, Tell},
+        rollback::{self, Past},
     },
     model::object::Address,
     observe,
@@ -135,6 +136,7 @@ pub async fn roll_back(
     let store = errand.store;
     let id = store.next_run(lock)?;
     lock.name_run(id)?;
+    tell(Progress::Begun { run: id, total: rollback.undos.len() });
     let stops = |it: &Undo| matches!(it.way, Way::PutBack { .. } | Way::Renew { .. });
     let watcher = if rollback.undos.iter().any(stops) {
         Watcher::beside(how.watcher, |why| tell(Progress::Unwatched(why))).await
@@ -148,28 +150,17 @@ pub async fn roll_back(
     hold(&mut last, rollback, id, &digest, &started_at.to_string());
     store.save_last_applied(lock, &last)?;
 
-    let mut before = Vec::new();
-    let mut unsaved = Ok(());
+    let mut notes = Notes::of_run(id, store, lock);
     let save_and_tell: Tell<'_> = &mut |progress| {
-        let saved = match &progress {
-            Progress::Before(note) => {
-                before.push(note.clone());
-                store.save_before(lock, id, &before)
-            }
-            Progress::Releasing(id, note) => store.save_releasing(lock, id, note.as_ref()),
-            Progress::Started(_)
-            | Progress::Step(..)
-            | Progress::Unwatched(_)
-            | Progress::Finished(..) => Ok(()),
-        };
-        if let Err(error) = saved {
-            unsaved = Err(error);
+        if let Progress::Note(note) = &progress {
+            notes.take(note);
         }
         tell(progress);
     };
     let host = Host::new(errand.docker.clone());
     let outcomes =
         rollback::roll_back(rollback, &host, id, how.gate, how.interrupt, save_and_tell).await;
+    let unsaved = notes.saved();
     let run = Run {
         format_version: FORMAT_VERSION.to_owned(),
         id,

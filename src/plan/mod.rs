@@ -24,6 +24,7 @@ mod remarks;
 pub mod rollback;
 pub mod run;
 mod settings;
+pub mod step;
 
 use std::collections::BTreeMap;
 

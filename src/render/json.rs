@@ -224,7 +224,7 @@ fn file_finding(path: &str, finding: &FileFinding) -> Value {
     })
 }
 
-fn tool() -> Value {
+pub(super) fn tool() -> Value {
     json!({"name": "plimsoll", "version": env!("CARGO_PKG_VERSION")})
 }
 
@@ -249,7 +249,7 @@ struct PlanDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct ChangeDocument<'a> {
+pub(super) struct ChangeDocument<'a> {
     id: &'a str,
     address: &'a str,
     kind: &'a str,
@@ -288,7 +288,7 @@ fn document(it: &impl Serialize) -> Value {
     serde_json::to_value(it).expect("maps have text for keys")
 }
 
-fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
+pub(super) fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
     ChangeDocument {
         id: &change.id,
         address: change.address.as_str(),

@@ -3,10 +3,12 @@
 pub mod daemon_key;
 pub mod diagnostic;
 pub mod diff;
+pub mod events;
 pub mod explain;
 pub mod json;
 pub mod outcome;
 mod paragraph;
+pub mod progress;
 pub mod rollback;
 pub mod rules;
 pub mod status;

@@ -28,8 +28,11 @@ pub fn applied(
 /// Writes a line for every change of a run.
 pub(super) fn steps(out: &mut dyn Write, run: &Run, style: &Style) -> io::Result<()> {
     let total = run.outcomes.len();
+    let mut outcomes: Vec<&RunChange> = run.outcomes.iter().collect();
+    // Worst last, where a screen ends.
+    outcomes.sort_by_key(|it| badness(&it.outcome));
     let mut said_before = String::new();
-    for (index, change) in run.outcomes.iter().enumerate() {
+    for (index, change) in outcomes.into_iter().enumerate() {
         // Keys of the daemon share one fate, and one reason is enough.
         let (_, text) = said(&change.outcome);
         let is_done = matches!(change.outcome, Outcome::Done { .. });
@@ -41,6 +44,16 @@ pub(super) fn steps(out: &mut dyn Write, run: &Run, style: &Style) -> io::Result
         }
     }
     Ok(())
+}
+
+const fn badness(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Done { .. } => 0,
+        Outcome::NotReached => 1,
+        Outcome::Failed { .. } => 2,
+        Outcome::Undone { .. } => 3,
+        Outcome::Stuck { .. } => 4,
+    }
 }
 
 /// Writes how one change ended, with the text beside or below it.
@@ -86,7 +99,8 @@ fn step(
     }
 }
 
-fn said(outcome: &Outcome) -> (&'static str, String) {
+/// Returns one word for it, and its reason or proof.
+pub(super) fn said(outcome: &Outcome) -> (&'static str, String) {
     match outcome {
         Outcome::Done { proof } => ("done", proof.clone()),
         Outcome::NotReached => ("not reached", String::new()),
@@ -178,10 +192,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         let want = [
             " 1/4  container/db                    done           0.1 s  pids_limit is 512",
-            " 2/4  container/api                   put back       5.8 s",
+            " 2/4  container/ftp                   not reached    0.0 s",
+            " 3/4  container/api                   put back       5.8 s",
             "        not healthy within 60 s",
-            " 3/4  container/web                   stuck          0.9 s  engine went away",
-            " 4/4  container/ftp                   not reached    0.0 s",
+            " 4/4  container/web                   stuck          0.9 s  engine went away",
             "",
             "Run 215: 1 of 4 changes done \u{b7} 1 put back as it was \u{b7} 1 stuck \u{b7} 1 not reached",
             "a person is needed: container/web",

@@ -171,6 +171,18 @@ impl Host {
         self.run(&command)
     }
 
+    /// Runs this build's plimsoll on a terminal of 80 columns; both streams are in one.
+    pub(crate) fn plimsoll_on_a_terminal(&self, arguments: &[&str]) -> Output {
+        let mut exec = Command::new("docker");
+        exec.args(["exec", "--tty", "--env", "TERM=xterm", "--env", "LC_ALL=C.UTF-8", &self.name])
+            .arg(&self.binary)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        output(exec.spawn().unwrap())
+    }
+
     /// Starts a command inside the host without waiting for it.
     pub(crate) fn spawn(&'static self, command: &[&str]) -> Process {
         let with_pid = [&["sh", "-c", "echo $$; exec \"$@\"", "sh"], command].concat();

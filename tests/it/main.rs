@@ -23,3 +23,4 @@ mod refused;
 mod rollback;
 mod sides;
 mod smoke;
+mod told;

@@ -46,7 +46,7 @@ pub(super) fn explain(global: &Global, name: &str, terminal: &Terminal) -> Resul
     let subject = subject(name, terminal)?;
     let here = here(global);
     match global.output {
-        Output::Json => output::print_json(&document(name, &subject, &here))?,
+        Output::Json | Output::Ndjson => output::print_json(&document(name, &subject, &here))?,
         Output::Text => output::print(&text(name, &subject, &here, terminal)?)?,
     }
     Ok(Exit::Success)

@@ -66,7 +66,7 @@ enum End {
 }
 
 /// Tells whoever waits what is being done.
-pub type Progress<'a> = dyn FnMut(&str) + Send + 'a;
+pub type TellStep<'a> = dyn FnMut(&str) + Send + 'a;
 
 /// Carries out all changes of the daemon together; they share one fate. Changes of other objects
 /// are not its business and are left out of the result.
@@ -74,14 +74,14 @@ pub async fn apply<E: DaemonEffects>(
     changes: &[&Change],
     host: &E,
     context: DaemonContext<'_>,
-    progress: &mut Progress<'_>,
+    tell: &mut TellStep<'_>,
 ) -> Vec<RunChange> {
     let began = Instant::now();
     let work = Work::of(changes);
     if work.parts.is_empty() {
         return Vec::new();
     }
-    let ended = carry_out(&work, host, context, progress).await;
+    let ended = carry_out(&work, host, context, tell).await;
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     work.parts
         .iter()
@@ -110,7 +110,7 @@ async fn carry_out<E: DaemonEffects>(
     work: &Work,
     host: &E,
     context: DaemonContext<'_>,
-    progress: &mut Progress<'_>,
+    tell: &mut TellStep<'_>,
 ) -> Result<Proofs, End> {
     let text = host.read_file().map_err(End::Failed)?;
     let old = work::parsed(text.as_deref()).map_err(End::Failed)?;
@@ -147,7 +147,7 @@ async fn carry_out<E: DaemonEffects>(
     };
     let log = host.log_position().await;
     if work.writes() {
-        progress("checking the new file");
+        tell("checking the new file");
     }
     let remaps = refuse::in_force(&new, context.config).remove("userns-remap");
     let makes_user = remaps.is_some_and(|it| makes_remap_user(&it, &context.config.host));
@@ -166,9 +166,9 @@ async fn carry_out<E: DaemonEffects>(
     let transaction =
         Transaction { work, host, note: &note, log, config: context.config, old: &old };
     let mut reached = DaemonApply::Reload;
-    let proofs = match transaction.take_effect(&new, old_process, &mut reached, progress).await {
+    let proofs = match transaction.take_effect(&new, old_process, &mut reached, tell).await {
         Ok(proofs) => proofs,
-        Err(why) => return Err(transaction.undo(why, reached, progress).await),
+        Err(why) => return Err(transaction.undo(why, reached, tell).await),
     };
     // From here on the daemon goes by the new file, whatever becomes of our own notes.
     let _ = host.forget_note();

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::{
-    End, Progress, Proofs,
+    End, Proofs, TellStep,
     back::{bring_back, reload_old, restart, what_is_left},
     digest,
     effects::{DaemonEffects, LogPosition, Process, Step},
@@ -40,14 +40,14 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         new: &BTreeMap<String, Value>,
         old_process: Option<Process>,
         reached: &mut DaemonApply,
-        progress: &mut Progress<'_>,
+        tell: &mut TellStep<'_>,
     ) -> Step<Proofs> {
         let Self { work, host, note, .. } = self;
         let mut proofs = Proofs::new();
         // Whether containers live through a restart is decided by what the daemon has in memory
         // when it ends and by what is in the file when it starts.
         if work.apply() == DaemonApply::Reload || work.touches("live-restore") {
-            progress("reloading the daemon");
+            tell("reloading the daemon");
             let shown = host.reload().await?;
             proofs = verify_reload(work, &shown)?;
         }
@@ -56,20 +56,20 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         }
         let lives_through = host.info().await?.get("LiveRestoreEnabled") == Some(&true.into());
         if lives_through && work.needs_empty_start() {
-            progress("stopping containers");
+            tell("stopping containers");
             let stops = note.ran.iter().map(|container| host.stop_container(&container.id));
             for stopped in join_all(stops).await {
                 stopped?;
             }
         }
-        progress("restarting the daemon");
+        tell("restarting the daemon");
         *reached = DaemonApply::Restart;
         let process = self.restart(old_process).await?;
-        progress("waiting for containers");
+        tell("waiting for containers");
         let gone = bring_back(*host, &note.ran).await?;
         // The engine looks at this key at a reload, and at no start.
         if work.touches("network-diagnostic-port") {
-            progress("reloading the daemon");
+            tell("reloading the daemon");
             host.reload().await?;
         }
         let info = host.info().await?;
@@ -102,10 +102,10 @@ impl<E: DaemonEffects> Transaction<'_, E> {
         &self,
         why: String,
         reached: DaemonApply,
-        progress: &mut Progress<'_>,
+        tell: &mut TellStep<'_>,
     ) -> End {
         let Self { host, note, .. } = self;
-        progress("taking it back");
+        tell("taking it back");
         let mut said = host.last_words(&self.log).await;
         // Whoever restarts it may have repeated the daemon's words already.
         said.retain(|line| !why.contains(line.as_str()));

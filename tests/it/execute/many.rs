@@ -121,7 +121,7 @@ fn run(
     let tell = &mut |progress: Progress<'_>| match progress {
         Progress::Started(change) => told.push((true, change.address.name().to_owned())),
         Progress::Finished(change, _) => told.push((false, change.address.name().to_owned())),
-        Progress::Step(_, text) => on_step(&interrupt, &text),
+        Progress::Step(_, text) => on_step(&interrupt, &text.to_string()),
         _ => {}
     };
     let began = Instant::now();

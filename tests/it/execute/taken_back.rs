@@ -4,9 +4,9 @@
 use futures_util::future::join_all;
 use plimsoll::{
     execute::{
-        Interrupt,
+        Interrupt, Note, Progress,
         recover::recover,
-        rollback::{Past, Progress, look, roll_back},
+        rollback::{Past, look, roll_back},
     },
     model::edit::ContainerEdit,
     plan::{
@@ -84,7 +84,7 @@ fn run(engine: &Engine, past: u64, run: u64, notes: &[Vec<Before>]) -> Vec<Vec<B
     let work = hosts.iter().zip(&rollbacks).zip(&mut written).map(|((cut, rollback), written)| {
         cut.until_cut(async move {
             let tell = &mut |progress: Progress<'_>| {
-                if let Progress::Before(note) = progress {
+                if let Progress::Note(Note::Before(note)) = progress {
                     written.push(note);
                 }
             };
