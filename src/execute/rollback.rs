@@ -70,7 +70,8 @@ pub async fn roll_back<E: Effects>(
 
 fn go_together(one: &Undo, other: &Undo) -> bool {
     match (&one.way, &other.way) {
-        (Way::PutBack { txn: one, .. }, Way::PutBack { txn: other, .. }) => one == other,
+        (Way::PutBack { txn: one, .. }, Way::PutBack { txn: other, .. })
+        | (Way::Renew { txn: one, .. }, Way::Renew { txn: other, .. }) => one == other,
         _ => false,
     }
 }
@@ -105,13 +106,10 @@ struct Back<'a, E> {
 
 impl<E: Effects> Back<'_, E> {
     async fn carry_out(&self, group: &[Undo], tell: Tell<'_>) -> Vec<Outcome> {
-        let [undo] = group else { return self.put_back(group, tell).await };
+        let Some(undo) = group.first() else { return Vec::new() };
         vec![match &undo.way {
             Way::PutBack { .. } => return self.put_back(group, tell).await,
-            Way::Renew { new, of, restart, running, .. } => {
-                let was = InOffice { restart: restart.clone(), running: *running };
-                self.renew(undo, (new, of), was, tell).await.unwrap_or_else(|outcome| outcome)
-            }
+            Way::Renew { .. } => return self.renew(group, tell).await,
             Way::Update { id, body, .. } => self.update(undo, id, body, tell).await,
             Way::Release { way_back, .. } => {
                 match serde_json::from_value::<Evicted>(way_back.clone()) {
@@ -231,42 +229,67 @@ impl<E: Effects> Back<'_, E> {
         Ok(proofs)
     }
 
-    async fn renew(
-        &self,
-        undo: &Undo,
-        (new, of): (&str, &str),
-        was: InOffice,
-        tell: Tell<'_>,
-    ) -> Result<Outcome, Outcome> {
-        let (member, _) = self.member(undo, new).await.map_err(|why| Outcome::Failed { why })?;
-        tell(self.note(undo, Was::Renewed { of: of.to_owned() }));
-        let run = self.run.to_string();
-        let running = was.running;
-        let members = [(member, was)];
-        tell(Progress::Step(undo.into(), "swapping the two".into()));
-        let swapped = put_forward(self.effects, &members, &run).await;
-        let [(member, _)] = members;
-        let why = match swapped {
-            Ok(()) if !running => {
-                return Ok(Outcome::Done { proof: "as before it does not run".into() });
-            }
-            Ok(()) => {
-                let wait = Wait::AtLeast(self.gate.quiet);
-                tell(Progress::Step(undo.into(), Step::Watching(wait)));
-                let baseline = Baseline::default();
-                match gate(self.effects, new, &baseline, self.gate, self.interrupt).await {
-                    Verdict::Open(proof) => return Ok(Outcome::Done { proof }),
-                    Verdict::Closed(why) => why,
-                }
-            }
-            Err(Stranded { why, .. }) => why,
-        };
-        match put_aside(self.effects, &[member], &run).await {
-            Ok(()) => Err(Outcome::Undone { why }),
-            Err(Stranded { why: further, left }) => {
-                Err(Outcome::Stuck { why: format!("{why}; then: {further}"), left })
+    /// All of a group, providers first, or none of it; one outcome each.
+    async fn renew(&self, group: &[Undo], tell: Tell<'_>) -> Vec<Outcome> {
+        let mut members = Vec::new();
+        for undo in group {
+            let Way::Renew { new, restart, running, .. } = &undo.way else { continue };
+            let was = InOffice { restart: restart.clone(), running: *running };
+            match self.member(undo, new).await {
+                Ok((member, _)) => members.push((member, was)),
+                Err(why) => return vec![Outcome::Failed { why }; group.len()],
             }
         }
+        for undo in group {
+            if let Way::Renew { of, .. } = &undo.way {
+                tell(self.note(undo, Was::Renewed { of: of.clone() }));
+            }
+        }
+        let run = self.run.to_string();
+        tell(Progress::Step((&group[0]).into(), "swapping the two".into()));
+        let why = match put_forward(self.effects, &members, &run).await {
+            Ok(()) => match self.watch(group, &members, tell).await {
+                Ok(proofs) => {
+                    return proofs.into_iter().map(|proof| Outcome::Done { proof }).collect();
+                }
+                Err(why) => why,
+            },
+            Err(Stranded { why, .. }) => why,
+        };
+        let step = Step::Withdrawing(format!("putting the other one back: {why}"));
+        tell(Progress::Step((&group[0]).into(), step));
+        let members: Vec<Member> = members.into_iter().map(|(member, _)| member).collect();
+        let outcome = match put_aside(self.effects, &members, &run).await {
+            Ok(()) => Outcome::Undone { why },
+            Err(Stranded { why: further, left }) => {
+                Outcome::Stuck { why: format!("{why}; then: {further}"), left }
+            }
+        };
+        vec![outcome; group.len()]
+    }
+
+    /// Returns how well each replacement does.
+    async fn watch(
+        &self,
+        group: &[Undo],
+        members: &[(Member, InOffice)],
+        tell: Tell<'_>,
+    ) -> Result<Vec<String>, String> {
+        let mut proofs = Vec::new();
+        for (undo, (member, was)) in group.iter().zip(members) {
+            if !was.running {
+                proofs.push("as before it does not run".to_owned());
+                continue;
+            }
+            let wait = Wait::AtLeast(self.gate.quiet);
+            tell(Progress::Step(undo.into(), Step::Watching(wait)));
+            let baseline = Baseline::default();
+            match gate(self.effects, &member.id, &baseline, self.gate, self.interrupt).await {
+                Verdict::Open(proof) => proofs.push(proof),
+                Verdict::Closed(why) => return Err(why),
+            }
+        }
+        Ok(proofs)
     }
 
     /// Looks again at the container that was made, whose labels say what it replaced.

@@ -113,8 +113,18 @@ pub enum Way {
     /// The kept predecessor comes back into office, its replacement is kept instead. Those that
     /// share `txn` go together, lowest `seq` first.
     PutBack { name: String, old: String, new: String, kept: String, txn: String, seq: usize },
-    /// The replacement that a rollback had put aside comes back.
-    Renew { name: String, old: String, new: String, of: String, restart: String, running: bool },
+    /// The replacement that a rollback had put aside comes back, together with those that share
+    /// `txn` likewise.
+    Renew {
+        name: String,
+        old: String,
+        new: String,
+        of: String,
+        restart: String,
+        running: bool,
+        txn: String,
+        seq: usize,
+    },
     /// Members of `HostConfig`, as an update sets them.
     Update { id: String, name: String, body: Value },
     /// Out of an eviction; members of an `execute::evict::Evicted`.
@@ -332,8 +342,8 @@ fn in_office(new: &Listed, old: Option<&Listed>, transaction: &Transaction) -> A
 /// stays as it is: its members need each other.
 pub fn grouped(rollback: &mut Rollback, listed: &[Listed]) {
     let txn_of = |undo: &Undo| match &undo.way {
-        Way::PutBack { txn, .. } => Some(txn.clone()),
-        Way::Renew { .. } | Way::Update { .. } | Way::Release { .. } => None,
+        Way::PutBack { txn, .. } | Way::Renew { txn, .. } => Some(txn.clone()),
+        Way::Update { .. } | Way::Release { .. } => None,
     };
     let mut rest = std::mem::take(&mut rollback.undos);
     while !rest.is_empty() {
@@ -353,8 +363,8 @@ pub fn grouped(rollback: &mut Rollback, listed: &[Listed]) {
         let size = made.iter().map(|it| it.size).max().unwrap_or(1);
         if group.len() == size {
             group.sort_by_key(|it| match &it.way {
-                Way::PutBack { seq, .. } => *seq,
-                Way::Renew { .. } | Way::Update { .. } | Way::Release { .. } => 0,
+                Way::PutBack { seq, .. } | Way::Renew { seq, .. } => *seq,
+                Way::Update { .. } | Way::Release { .. } => 0,
             });
             rollback.undos.append(&mut group);
             continue;
@@ -426,7 +436,9 @@ fn renewed(
             "its replacement is gone: kept ones are removed after their time".into(),
         );
     };
-    let of = kept.transaction.as_ref().map(|it| it.run.clone()).unwrap_or_default();
+    let Some(transaction) = &kept.transaction else {
+        return Answer::Blocked("the labels of its replacement do not say what it is".into());
+    };
     match (find(old).map(|it| phase(&it.name)), phase(&kept.name)) {
         (_, (_, Phase::InOffice)) => Answer::Settled("the replacement is in office".into()),
         (Some((plain, Phase::InOffice)), (of_kept, Phase::Kept(_)))
@@ -436,9 +448,11 @@ fn renewed(
                 name: name.to_owned(),
                 old: old.to_owned(),
                 new: new.to_owned(),
-                of,
+                of: transaction.run.clone(),
                 restart: restart.to_owned(),
                 running,
+                txn: transaction.txn.clone(),
+                seq: transaction.seq,
             })
         }
         _ => Answer::Blocked(format!(

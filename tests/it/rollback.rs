@@ -89,6 +89,57 @@ docker create --name rb-k-idle {BUSYBOX}
     assert!(refused.stderr.contains("there is no run 77"), "{}", refused.stderr);
 }
 
+/// Those that hold on to each other go back together, and come again together.
+#[test]
+fn group_is_taken_back_whole_and_renewed_whole() {
+    let host = lab::host(Suite::Trixie).exclusive();
+    host.write(
+        FILE,
+        "version: 1\ncontainers:\n  - name: all\n    match: { name: 'rbg-*' }\n    \
+         rules:\n      container.no-new-privileges: true\n",
+    );
+    host.sh(&format!(
+        "docker run -d --name rbg-vpn --restart always {VOLUME}
+         docker run -d --name rbg-net --network container:rbg-vpn {BUSYBOX}
+         docker run -d --name rbg-link --link rbg-vpn:source {BUSYBOX}"
+    ));
+    let names = ["rbg-vpn", "rbg-net", "rbg-link"];
+    let ids = || names.map(|name| host.inspect(name)["Id"].clone());
+    let before = ids();
+    let applied = apply(&host, &[]);
+    assert_eq!(applied.status, 0, "{}{}", applied.stdout, applied.stderr);
+    let hardened = ids();
+
+    let part = rollback(&host, &["1", "--only", "container/rbg-vpn"]);
+    assert_eq!(part.status, 6, "{}{}", part.stdout, part.stderr);
+    assert_eq!(ids(), hardened);
+    let back = rollback(&host, &["1"]);
+    assert_eq!(back.status, 5, "{}{}", back.stdout, back.stderr);
+    assert_eq!(ids(), before);
+    hold_together(&host);
+
+    let part = rollback(&host, &["2", "--only", "container/rbg-net"]);
+    assert_eq!(part.status, 6, "{}{}", part.stdout, part.stderr);
+    assert!(part.stdout.contains("only with all of them"), "{}", part.stdout);
+    let renewed = rollback(&host, &["2"]);
+    assert_eq!(renewed.status, 5, "{}{}", renewed.stdout, renewed.stderr);
+    assert_eq!(ids(), hardened);
+    hold_together(&host);
+}
+
+/// The dependents of a group run, and on the provider that is in office.
+#[track_caller]
+fn hold_together(host: &Host) {
+    let vpn = host.inspect("rbg-vpn");
+    let address = vpn["NetworkSettings"]["Networks"]["bridge"]["IPAddress"].as_str().unwrap();
+    let net = host.inspect("rbg-net");
+    let shared = format!("container:{}", vpn["Id"].as_str().unwrap());
+    assert_eq!(net["HostConfig"]["NetworkMode"], shared);
+    assert_eq!(net["State"]["Status"], "running");
+    let hosts = host.docker(&["exec", "rbg-link", "cat", "/etc/hosts"]);
+    assert!(hosts.contains(&format!("{address}\tsource")), "{hosts}, not {address}");
+}
+
 /// If the kept container cannot live, what was in office comes back, and the exit code says that
 /// a person is needed.
 #[test]

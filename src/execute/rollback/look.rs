@@ -70,7 +70,7 @@ pub async fn look(
     };
     let together: Vec<String> = touched
         .iter()
-        .filter(|it| matches!(it.answer, Answer::Way(Way::PutBack { .. })))
+        .filter(|it| matches!(it.answer, Answer::Way(Way::PutBack { .. } | Way::Renew { .. })))
         .map(|it| it.address.name().to_owned())
         .collect();
     let together: Vec<&str> = together.iter().map(String::as_str).collect();
