@@ -24,6 +24,7 @@ use crate::{
         object::Address,
         owner::{Claim, Owner},
         probe::Probe,
+        reference::Shares,
         snapshot::Observed,
     },
 };
@@ -175,7 +176,9 @@ pub(super) fn change(
     if let (true, Some(lost)) = (commit, &mut lost) {
         lost.files = Some(Vec::new());
     }
-    let held = held(context, daemon, observed, findings, &means, &id, lost.as_ref())
+    let held = part
+        .and_then(|part| noted_by_compose(context, part, spec, &means))
+        .or_else(|| held(context, daemon, observed, findings, &means, &id, lost.as_ref()))
         .or_else(|| part.and_then(in_circle))
         .or_else(|| part.and_then(|_| not_alone(spec)));
     let mut settings = settings(spec, means.edits());
@@ -407,6 +410,39 @@ fn referred_to(context: &Context<'_>, spec: &ContainerSpec, means: &Means) -> Op
             spec.name,
             names.join(" ")
         ))
+    })
+}
+
+/// Compose counts the ID of whom a container lives in among its settings, and starts it anew when
+/// that is another one (docker/compose `resolveSharedNamespaces`).
+fn noted_by_compose(
+    context: &Context<'_>,
+    part: &Part<'_>,
+    spec: &ContainerSpec,
+    means: &Means,
+) -> Option<Held> {
+    let is_composes = |it: &ContainerSpec| {
+        matches!(it.owner, Owner::Compose { .. }) && !matches!(it.claim, Claim::False(_))
+    };
+    if !is_composes(spec) || context.policy.limits.compose == ComposeContainers::Hold {
+        return None;
+    }
+    let noted = part.members.all.iter().filter(|it| is_composes(&it.spec)).find(|it| {
+        let because = context.holds.because(it, &part.members.all);
+        because.iter().any(|it| it.shares != Shares::Link)
+    })?;
+    let why = format!(
+        "its file is the place: replaced here, {} would live in a container of another ID, and \
+         `docker compose up` would start it anew without what was changed",
+        noted.spec.name
+    );
+    let lines = match means.edits() {
+        [] => None,
+        edits => owner_lines::lines(spec, edits),
+    };
+    Some(match lines {
+        Some(lines) => Held::OwnedElsewhere(format!("{lines}\n{why}")),
+        None => Held::ByHand(why),
     })
 }
 

@@ -112,6 +112,42 @@ fn compose_finds_nothing_to_do(suite: Suite) {
     assert_eq!(left("volume"), "");
 }
 
+/// Compose would start one anew that lives in the network of another one which was replaced. So
+/// both are left to its file, and where that has them hardened there is nothing to do for anyone.
+#[test]
+fn those_that_live_in_each_other_are_left_to_the_compose_file_on_trixie() {
+    let host = lab::host(Suite::Trixie).shared();
+    let host: &Host = &host;
+    let project = |hardened: &str| {
+        format!(
+            "name: cmp-nm\nservices:\n  vpn:\n    image: {image}\n{hardened}  app:\n    \
+             image: {image}\n    network_mode: service:vpn\n{hardened}",
+            image = lab::BUSYBOX
+        )
+    };
+    let up = "docker compose -f /srv/cmp-nm.yaml up -d --timeout 2 2>&1";
+    host.write("/srv/cmp-nm.yaml", &project(""));
+    host.write(
+        "/srv/cmp-nm-policy.yaml",
+        "version: 1\ncontainers:\n  - name: nm\n    match: { compose-project: cmp-nm }\n    \
+         rules:\n      container.no-new-privileges: true\nlimits:\n  compose: recreate\n",
+    );
+    host.sh(up);
+    let plan = || {
+        let file = "/srv/cmp-nm-policy.yaml";
+        host.plimsoll(&["plan", "--file", file, "--state-dir", "/var/tmp/cmp-nm"]).stdout
+    };
+    let held = plan();
+    for text in ["2 held", "its file is the place", "change /srv/cmp-nm.yaml:", "security_opt"] {
+        assert!(held.contains(text), "`{text}` is missing: {held}");
+    }
+    host.write("/srv/cmp-nm.yaml", &project("    security_opt: [\"no-new-privileges:true\"]\n"));
+    host.sh(up);
+    let plan = plan();
+    assert!(plan.contains("In sync."), "{plan}");
+    host.sh("docker compose -f /srv/cmp-nm.yaml down --timeout 2 2>&1; rm -rf /var/tmp/cmp-nm");
+}
+
 /// Calls Compose on the project; returns all it said.
 #[track_caller]
 fn compose(host: &Host, arguments: &[&str]) -> String {
