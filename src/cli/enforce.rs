@@ -115,32 +115,32 @@ fn show(global: &Global, terminal: &Terminal, pass: &Pass) -> Result<(), Failure
     }
     match (global.output, &pass.result) {
         (Output::Json, PassResult::Acted(acted)) => {
-            output::print_json(&screen::run_json(&acted.run, Some(&acted.after.plan)))
+            output::print_json(&screen::run_json(&acted.run, Some(&acted.after.plan)))?;
         }
-        (Output::Json, _) => output::print_json(&screen::plan_json(&pass.before)),
+        (Output::Json, _) => output::print_json(&screen::plan_json(&pass.before))?,
         (Output::Ndjson, result) => {
             screen::plan_events(&pass.before);
-            let acted = match result {
-                PassResult::Acted(acted) => Some(acted),
-                PassResult::Nothing | PassResult::Refused(_) => None,
-            };
-            let (run, after) = (acted.map(|it| &it.run), acted.map(|it| &it.after.plan));
-            output::event(&events::summary(run, after));
-            Ok(())
+            match result {
+                PassResult::Acted(acted) => {
+                    output::event(&events::summary(Some(&acted.run), Some(&acted.after.plan)));
+                }
+                PassResult::Nothing => output::event(&events::summary(None, None)),
+                PassResult::Refused(_) => {}
+            }
+            // What the next pass says is of no run until it has one.
+            output::name_run(0);
         }
         (Output::Text, PassResult::Acted(acted)) => {
-            output::print(&screen::run(&acted.run, Some(&acted.after.plan), terminal)?)
+            output::print(&screen::run(&acted.run, Some(&acted.after.plan), terminal)?)?;
         }
-        (Output::Text, PassResult::Nothing) => {
-            output::print(&screen::plan(&pass.before, terminal, SUMMARY)?)
-        }
-        (Output::Text, PassResult::Refused(guard)) => {
-            output::print(&screen::plan(&pass.before, terminal, SUMMARY)?)?;
-            apply::too_many(guard)
-                .print(terminal)
-                .map_err(|error| Failure::io("write to standard error", &error))
-        }
+        (Output::Text, _) => output::print(&screen::plan(&pass.before, terminal, SUMMARY)?)?,
     }
+    if let PassResult::Refused(guard) = &pass.result {
+        apply::too_many(guard)
+            .tell(terminal)
+            .map_err(|error| Failure::io("write to standard error", &error))?;
+    }
+    Ok(())
 }
 
 fn of_pass(pass: &Pass) -> Exit {

@@ -7,11 +7,11 @@ use plimsoll::{
     docker::DockerError,
     pipeline::PipelineError,
     plan::run::Outcome,
-    render::diagnostic,
+    render::{diagnostic, events},
     store::{LockError, StoreError},
 };
 
-use crate::{exit::Exit, terminal::Terminal};
+use crate::{exit::Exit, output, terminal::Terminal};
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -38,6 +38,14 @@ impl Failure {
     }
 
     /// Prints it on standard error.
+    /// Tells people, and those who read events.
+    pub(crate) fn tell(&self, terminal: &Terminal) -> io::Result<()> {
+        for problem in &self.problems {
+            output::event(&events::problem(problem));
+        }
+        self.print(terminal)
+    }
+
     pub(crate) fn print(&self, terminal: &Terminal) -> io::Result<()> {
         let mut text = Vec::new();
         diagnostic::problems(&mut text, &self.problems, terminal.stderr_color, terminal.width)?;

@@ -30,7 +30,7 @@ use std::{
 };
 
 use clap::{Parser, error::ErrorKind};
-use plimsoll::{declaration::problem::Problem, render::events};
+use plimsoll::declaration::problem::Problem;
 
 use crate::{
     args::{Cli, Command, Output},
@@ -50,11 +50,8 @@ fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            for problem in &failure.problems {
-                output::event(&events::problem(problem));
-            }
             // Where standard error is closed there is nobody to tell.
-            let _ = failure.print(&terminal);
+            let _ = failure.tell(&terminal);
             failure.exit.into()
         }
     }

@@ -28,6 +28,17 @@ fn once_corrects_within_the_ceiling_and_holds_the_rest() {
     assert_eq!(host.inspect("en-b")["Id"], id, "replacing is above the ceiling");
     assert!(pass.stdout.contains("en-b"), "what is held is shown: {}", pass.stdout);
 
+    host.docker(&["update", "--pids-limit", "-1", "en-a"]);
+    host.write(FILE, &format!("{}limits: {{ max-changes: 0 }}\n", declaration(100)));
+    let refused = host.plimsoll(&["enforce", "--once", "-f", FILE, "--output", "ndjson"]);
+    assert_eq!(refused.status, 6, "{}{}", refused.stdout, refused.stderr);
+    let diagnostic = r#""type":"diagnostic""#;
+    let told = refused.stdout.lines().find(|line| line.contains(diagnostic));
+    assert!(told.is_some_and(|it| it.contains("limits.max-changes")), "{}", refused.stdout);
+    assert!(!refused.stdout.contains("nothing to do"), "{}", refused.stdout);
+    assert!(refused.stderr.contains("more changes than the limit"), "{}", refused.stderr);
+
+    host.write(FILE, &declaration(100));
     host.docker(&["rm", "-f", "en-b"]);
     let settled = host.plimsoll(&["enforce", "--once", "-f", FILE]);
     assert_eq!(settled.status, 0, "{}{}", settled.stdout, settled.stderr);
