@@ -95,6 +95,8 @@ pub(super) fn mounts(
         let kind = kind(word);
         let source = match kind {
             MountKind::Volume => text(entry.name.as_ref()),
+            // Its source is where the engine unpacked it, for each container anew.
+            MountKind::Other if word == "image" => text(entry.name.as_ref()),
             MountKind::Bind | MountKind::Other => text(entry.source.as_ref()),
         };
         let destination = text(entry.destination.as_ref());

@@ -141,6 +141,16 @@ fn mounts_are_joined_from_everything_that_asks_for_them() {
 }
 
 #[test]
+fn mounted_image_goes_by_its_name_and_not_by_where_it_was_unpacked() {
+    let spec = read(json!({
+        "HostConfig": { "Mounts": [{ "Type": "image", "Source": "tools:1", "Target": "/t" }] },
+        "Mounts": [{ "Type": "image", "Name": "tools:1", "Source": "/layers/5f/merged",
+                     "Destination": "/t", "RW": false }],
+    }));
+    assert_eq!((spec.mounts.len(), spec.mounts[0].source.as_str()), (1, "tools:1"));
+}
+
+#[test]
 fn fingerprint_moves_with_settings_and_not_with_secrets_or_state() {
     let reply = |env: &str, label: &str, memory: i64, status: &str| {
         let reply = json!({

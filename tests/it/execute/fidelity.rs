@@ -1,7 +1,8 @@
 //! Nothing but what was meant to changes.
 
 mod comparison;
-mod created;
+mod held;
+mod matrix;
 mod meddled;
 mod meddling;
 mod same;

@@ -73,7 +73,7 @@ fn engine_that_makes_something_else_is_found_out(suite: Suite) {
     };
     for (pointer, to, said) in MEDDLED.iter().copied().chain([mac]) {
         let create = |body: &mut Value| meddle(body, pointer, to);
-        let meddling = Meddling { host: &engine.host, create: &create };
+        let meddling = Meddling { create: &create, ..Meddling::of(&engine.host) };
         let action = replacement(&before, &[ContainerEdit::PidsLimit(99)]);
         match engine.runtime.block_on(carry_out(&meddling, action, quiet_for(1))) {
             Outcome::Failed { why } => assert!(why.contains(said), "{pointer}: {why}"),

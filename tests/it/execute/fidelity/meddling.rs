@@ -1,4 +1,4 @@
-//! A host whose engine is asked for another container than was meant.
+//! A host whose engine does something else than it is asked for.
 
 use plimsoll::{
     docker::{Docker, DockerError},
@@ -10,6 +10,17 @@ pub(super) struct Meddling<'a> {
     pub(super) host: &'a Host,
     /// What becomes of a create request.
     pub(super) create: &'a (dyn Fn(&mut Value) + Sync),
+    /// Whether a container, by its ID, may not have this name.
+    pub(super) refuse_rename: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// Whether a container, by its ID, dies as soon as it was started.
+    pub(super) kill_started: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl<'a> Meddling<'a> {
+    /// Meddles with nothing.
+    pub(super) fn of(host: &'a Host) -> Self {
+        Self { host, create: &|_| (), refuse_rename: &|_, _| false, kill_started: &|_| false }
+    }
 }
 
 impl Effects for Meddling<'_> {
@@ -28,6 +39,9 @@ impl Effects for Meddling<'_> {
     }
 
     async fn rename_container(&self, id: &str, name: &str) -> Result<(), DockerError> {
+        if (self.refuse_rename)(id, name) {
+            return Err(DockerError::Status { code: 500, message: "meddled with".into() });
+        }
         self.host.rename_container(id, name).await
     }
 
@@ -40,7 +54,11 @@ impl Effects for Meddling<'_> {
     }
 
     async fn start_container(&self, id: &str) -> Result<(), DockerError> {
-        self.host.start_container(id).await
+        self.host.start_container(id).await?;
+        if (self.kill_started)(id) {
+            self.host.docker().kill(id, "KILL").await?;
+        }
+        Ok(())
     }
 
     async fn update_container(&self, id: &str, body: &Value) -> Result<Vec<String>, DockerError> {

@@ -58,7 +58,7 @@ fn settings(inspect: &Value) -> BTreeMap<String, String> {
 
 /// Volumes are carried by name and are not filled again. Which is mounted where is compared in
 /// `Mounts`.
-fn forgive_volumes(inspect: &mut Value) {
+pub(super) fn forgive_volumes(inspect: &mut Value) {
     let volumes: Vec<String> = inspect["Mounts"]
         .as_array()
         .into_iter()
@@ -93,7 +93,7 @@ fn forgive_volumes(inspect: &mut Value) {
 }
 
 /// Every member that is no object, by its path.
-fn flatten(path: String, value: &Value, into: &mut BTreeMap<String, String>) {
+pub(super) fn flatten(path: String, value: &Value, into: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (key, value) in members {
