@@ -8,6 +8,7 @@ mod effects;
 mod evict;
 mod fidelity;
 mod many;
+mod sight;
 mod taken_back;
 mod update;
 
