@@ -8,7 +8,6 @@ mod effects;
 mod evict;
 mod fidelity;
 mod many;
-mod sight;
 mod taken_back;
 mod update;
 
