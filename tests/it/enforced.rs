@@ -29,7 +29,8 @@ fn once_corrects_within_the_ceiling_and_holds_the_rest() {
     assert!(pass.stdout.contains("en-b"), "what is held is shown: {}", pass.stdout);
 
     host.docker(&["update", "--pids-limit", "-1", "en-a"]);
-    host.write(FILE, &format!("{}limits: {{ max-changes: 0 }}\n", declaration(100)));
+    host.docker(&["run", "-d", "--name", "en-c", "--security-opt", "no-new-privileges", BUSYBOX]);
+    host.write(FILE, &format!("{}limits: {{ max-changes: 1 }}\n", declaration(100)));
     let refused = host.plimsoll(&["enforce", "--once", "-f", FILE, "--output", "ndjson"]);
     assert_eq!(refused.status, 6, "{}{}", refused.stdout, refused.stderr);
     let diagnostic = r#""type":"diagnostic""#;
@@ -39,7 +40,8 @@ fn once_corrects_within_the_ceiling_and_holds_the_rest() {
     assert!(refused.stderr.contains("more changes than the limit"), "{}", refused.stderr);
 
     host.write(FILE, &declaration(100));
-    host.docker(&["rm", "-f", "en-b"]);
+    host.docker(&["rm", "-f", "en-b", "en-c"]);
+    host.plimsoll(&["enforce", "--once", "-f", FILE]).ok();
     let settled = host.plimsoll(&["enforce", "--once", "-f", FILE]);
     assert_eq!(settled.status, 0, "{}{}", settled.stdout, settled.stderr);
 }

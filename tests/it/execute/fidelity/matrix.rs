@@ -156,7 +156,7 @@ fn take_back(engine: &Engine) -> Vec<(String, Outcome)> {
     let work = stream::iter(&rollback.undos).map(async |undo| {
         let one = Rollback { undos: vec![undo.clone()], ..rollback.clone() };
         let interrupt = Interrupt::default();
-        let tell = &mut |_: plimsoll::execute::rollback::Progress<'_>| {};
+        let tell = &mut |_: plimsoll::execute::Progress<'_>| {};
         let mut done = roll_back(&one, &engine.host, 2, &gate, &interrupt, tell).await;
         (undo.address.name().to_owned(), done.remove(0).outcome)
     });
