@@ -136,7 +136,7 @@ pub async fn execute<E: Effects>(
             let Some(at) = ready(&waiting, &in_hand) else { break };
             let transaction = waiting.remove(at);
             if !transaction.iter().all(|it| predecessors_are_done(it, &outcomes)) {
-                outcomes.extend(transaction.iter().map(|it| not_reached(it)));
+                outcomes.extend(transaction.iter().map(|it| RunChange::not_reached(it)));
                 continue;
             }
             in_hand.extend(transaction.iter().map(|it| it.id.as_str()));
@@ -148,21 +148,12 @@ pub async fn execute<E: Effects>(
         failures += usize::from(!ended.iter().all(|it| is_done(&it.outcome)));
         outcomes.extend(ended);
     }
-    outcomes.extend(waiting.iter().flatten().map(|it| not_reached(it)));
+    outcomes.extend(waiting.iter().flatten().map(|it| RunChange::not_reached(it)));
     outcomes
 }
 
 fn is_done(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { .. })
-}
-
-fn not_reached(change: &Change) -> RunChange {
-    RunChange {
-        change: change.id.clone(),
-        address: change.address.clone(),
-        took_ms: 0,
-        outcome: Outcome::NotReached,
-    }
 }
 
 /// Returns the first that waits for nobody: neither for one that waits itself nor for one that is

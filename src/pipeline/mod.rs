@@ -201,7 +201,7 @@ pub async fn act(
     // Nobody to ask about containers, and nothing to look at again.
     if of_daemon.iter().any(is_stuck) && Docker::connect(errand.docker.endpoint()).await.is_err() {
         let rest = look.plan.todo().filter(|it| !of_daemon.iter().any(|seen| seen.change == it.id));
-        let rest: Vec<RunChange> = rest.map(not_reached).collect();
+        let rest: Vec<RunChange> = rest.map(RunChange::not_reached).collect();
         let run = record([of_daemon, rest].concat());
         let mut last = errand.store.last_applied()?;
         note_undone(&mut last, &run);
@@ -281,7 +281,10 @@ async fn set_daemon_keys(
             let step = &mut |text: &str| tell(Progress::Step(changes[0].into(), text.into()));
             daemon::apply(&changes, &host, context, step).await
         }
-        Err(why) => changes.iter().map(|change| failed(change, &why)).collect(),
+        Err(why) => changes
+            .iter()
+            .map(|change| RunChange::not_begun(change, Outcome::Failed { why: why.clone() }))
+            .collect(),
     };
     for (change, outcome) in changes.iter().zip(&outcomes) {
         tell(Progress::Finished((*change).into(), &outcome.outcome));
@@ -312,24 +315,6 @@ async fn change_containers(
     };
     let host = Host::new(errand.docker.clone());
     Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
-}
-
-fn not_reached(change: &Change) -> RunChange {
-    RunChange {
-        change: change.id.clone(),
-        address: change.address.clone(),
-        took_ms: 0,
-        outcome: Outcome::NotReached,
-    }
-}
-
-fn failed(change: &Change, why: &str) -> RunChange {
-    RunChange {
-        change: change.id.clone(),
-        address: change.address.clone(),
-        took_ms: 0,
-        outcome: Outcome::Failed { why: why.to_owned() },
-    }
 }
 
 fn commands(policy: &Policy) -> Commands {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Change, identity};
-use crate::model::{compose::PROJECT, container::ContainerSpec, snapshot::Snapshot};
+use crate::model::{container::ContainerSpec, owner::Owner, snapshot::Snapshot};
 
-const SERVICE: &str = "com.docker.compose.service";
 /// `db:service_healthy:true,cache:service_started:false`, as Compose labels its containers.
 const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 
@@ -38,8 +37,8 @@ fn spec<'s>(change: &Change, snapshot: &'s Snapshot) -> Option<&'s ContainerSpec
 
 /// Project and service.
 fn service(spec: &ContainerSpec) -> Option<(&str, &str)> {
-    let label = |key: &str| spec.labels.get(key).map(String::as_str);
-    Some((label(PROJECT)?, label(SERVICE)?))
+    let Owner::Compose { project, service, .. } = &spec.owner else { return None };
+    (!service.is_empty()).then_some((project.as_str(), service.as_str()))
 }
 
 fn providers(spec: &ContainerSpec) -> impl Iterator<Item = &str> {

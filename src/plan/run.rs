@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Change;
 use crate::model::{daemon::DaemonStart, object::Address, snapshot::Fingerprint};
 
 /// What became of one change.
@@ -66,6 +67,18 @@ pub struct RunChange {
     pub took_ms: u64,
     #[serde(flatten)]
     pub outcome: Outcome,
+}
+
+impl RunChange {
+    /// Returns what became of a change that was not begun.
+    pub fn not_begun(change: &Change, outcome: Outcome) -> Self {
+        let (change, address) = (change.id.clone(), change.address.clone());
+        Self { change, address, took_ms: 0, outcome }
+    }
+
+    pub fn not_reached(change: &Change) -> Self {
+        Self::not_begun(change, Outcome::NotReached)
+    }
 }
 
 /// What earlier runs leave behind for planning. It explains causes and holds back what was

@@ -16,7 +16,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "--hostname mail --domainname example.com fid/idle:1",
     ),
     shape("user-number", "user and group", "$off --user 1000:5 fid/idle:1"),
-    shape("workdir-missing", "made by the engine", "$off --workdir /work/here fid/idle:1")
+    shape("workdir-missing", "made by the engine", "$off --workdir /made/here fid/idle:1")
     .created(),
     shape("terminal", "someone may be using it", "$off -ti fid/idle:1")
     .created(),
