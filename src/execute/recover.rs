@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -91,11 +91,10 @@ async fn cut_off(
     }
     let mut all: Vec<CutOff> = groups
         .into_values()
-        .map(|mut members| {
+        .filter_map(|mut members| {
             members.sort_by_key(|it| it.transaction.seq);
-            CutOff { next: next(&members), members }
+            Some(CutOff { next: next(&members)?, members })
         })
-        .filter(|it| it.next != Next::Nothing)
         .collect();
     all.sort_by(|a, b| a.members[0].transaction.name.cmp(&b.members[0].transaction.name));
     Ok(all)
@@ -117,52 +116,61 @@ pub async fn recover<E: Effects>(
     for stand_in in auto_remove::stand_ins(&twins(docker).await?) {
         recovered.extend(auto_remove::recover(effects, &stand_in).await);
     }
-    for CutOff { members, next } in &cut_off(docker, twins(docker).await?).await? {
-        let (text, settled) = match next {
-            Next::Nothing => continue,
-            Next::Back => back(effects, members, "").await,
-            Next::Aside => {
-                let run = members.iter().find_map(|it| match phase(it.twin.name()).1 {
-                    Phase::Back(run) => Some(run),
-                    _ => None,
-                });
-                let twins = members.iter().map(|it| (it.twin.id.clone(), it.transaction.clone()));
-                rollback::settle(effects, twins.collect(), &run.unwrap_or_default()).await
-            }
-            Next::Judge => match judge(effects, members, options, interrupt).await {
-                Ok(proof) => finish(effects, members, &proof).await,
-                Err(why) => back(effects, members, &format!(": {why}")).await,
-            },
-            Next::Commit => finish(effects, members, "it need not run").await,
-            Next::Discard => outcome(
-                discard(effects, members).await,
-                "the old container is gone, and its replacement never ran: it was removed",
-            ),
-            Next::Forward => outcome(
-                forward(effects, members).await,
-                "the old container is gone: its replacement took over",
-            ),
-        };
-        let mut names = members.iter().map(|it| it.transaction.name.as_str());
-        let first = names.next().unwrap_or_default();
-        let with: Vec<&str> = names.collect();
-        let with = match with.as_slice() {
-            [] => String::new(),
-            with => format!(" together with that of {}", with.join(", ")),
-        };
-        let what = if *next == Next::Aside { "a rollback" } else { "a replacement" };
-        recovered.push(Recovered {
-            address: Address::container(first),
-            text: format!("{what} was cut off{with}; {text}"),
-            settled,
-        });
-    }
+    // At once, as they had been under way at once: one that is down does not wait for the gate of
+    // another.
+    let cut_off = cut_off(docker, twins(docker).await?).await?;
+    let settled = cut_off.iter().map(|it| settle(effects, it, options, interrupt));
+    recovered.extend(join_all(settled).await);
     Ok(recovered)
+}
+
+async fn settle<E: Effects>(
+    effects: &E,
+    CutOff { members, next }: &CutOff,
+    options: &GateOptions,
+    interrupt: &Interrupt,
+) -> Recovered {
+    let (text, settled) = match next {
+        Next::Back => back(effects, members, "").await,
+        Next::Aside => {
+            let run = members.iter().find_map(|it| match phase(it.twin.name()).1 {
+                Phase::Back(run) => Some(run),
+                _ => None,
+            });
+            let twins = members.iter().map(|it| (it.twin.id.clone(), it.transaction.clone()));
+            rollback::settle(effects, twins.collect(), &run.unwrap_or_default()).await
+        }
+        Next::Judge => match judge(effects, members, options, interrupt).await {
+            Ok(proof) => finish(effects, members, &proof).await,
+            Err(why) => back(effects, members, &format!(": {why}")).await,
+        },
+        Next::Commit => finish(effects, members, "it need not run").await,
+        Next::Discard => outcome(
+            discard(effects, members).await,
+            "the old container is gone, and its replacement never ran: it was removed",
+        ),
+        Next::Forward => outcome(
+            forward(effects, members).await,
+            "the old container is gone: its replacement took over",
+        ),
+    };
+    let mut names = members.iter().map(|it| it.transaction.name.as_str());
+    let first = names.next().unwrap_or_default();
+    let with: Vec<&str> = names.collect();
+    let with = match with.as_slice() {
+        [] => String::new(),
+        with => format!(" together with that of {}", with.join(", ")),
+    };
+    let what = if *next == Next::Aside { "a rollback" } else { "a replacement" };
+    Recovered {
+        address: Address::container(first),
+        text: format!("{what} was cut off{with}; {text}"),
+        settled,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
-    Nothing,
     /// Withdraw the replacements.
     Back,
     /// Bring a rollback to its end: the old containers come back, the replacements are kept.
@@ -177,8 +185,8 @@ enum Next {
 }
 
 /// Decides by names and states alone. A name that no step of ours gives means that somebody took
-/// a hand in it; then nothing is touched.
-fn next(members: &[Member]) -> Next {
+/// a hand in it; then nothing is touched, as where nothing is left to do.
+fn next(members: &[Member]) -> Option<Next> {
     let of = |it: &Member, summary: &Summary| match phase(summary.name()) {
         (name, phase) if name == it.transaction.name => Some(phase),
         _ => None,
@@ -186,21 +194,21 @@ fn next(members: &[Member]) -> Next {
     let twins: Option<Vec<Phase>> = members.iter().map(|it| of(it, &it.twin)).collect();
     let olds: Option<Vec<Phase>> =
         members.iter().filter_map(|it| it.old.as_ref().map(|old| of(it, old))).collect();
-    let (Some(twins), Some(olds)) = (twins, olds) else { return Next::Nothing };
+    let (Some(twins), Some(olds)) = (twins, olds) else { return None };
     // Every one of a group goes the way of the first that a rollback has renamed.
     if twins.iter().any(|it| matches!(it, Phase::Back(_))) {
         let known = |it: &Phase| matches!(it, Phase::Back(_) | Phase::Kept(_) | Phase::InOffice);
         return match twins.iter().all(known) {
-            true if olds.is_empty() => Next::Forward,
-            true => Next::Aside,
-            false => Next::Nothing,
+            true if olds.is_empty() => Some(Next::Forward),
+            true => Some(Next::Aside),
+            false => None,
         };
     }
     let are_ours =
         twins.iter().all(|it| matches!(it, Phase::New | Phase::InOffice | Phase::Failed))
             && olds.iter().all(|it| matches!(it, Phase::InOffice | Phase::Old | Phase::Kept(_)));
     if !are_ours {
-        return Next::Nothing;
+        return None;
     }
     let all = |wanted: &Phase| twins.iter().all(|it| it == wanted);
     let never_ran =
@@ -210,40 +218,40 @@ fn next(members: &[Member]) -> Next {
     // The first that is kept is the point of no return.
     if olds.iter().any(|it| matches!(it, Phase::Kept(_))) {
         let is_committing = all(&Phase::InOffice) && olds.contains(&Phase::Old);
-        return if is_committing { Next::Commit } else { Next::Nothing };
+        return is_committing.then_some(Next::Commit);
     }
     if olds.is_empty() {
         return match all(&Phase::New) {
-            true => Next::Discard,
-            false if never_ran || twins.contains(&Phase::Failed) => Next::Forward,
-            false => Next::Nothing,
+            true => Some(Next::Discard),
+            false if never_ran || twins.contains(&Phase::Failed) => Some(Next::Forward),
+            false => None,
         };
     }
     if !is_whole || twins.contains(&Phase::Failed) || all(&Phase::New) {
-        return Next::Back;
+        return Some(Next::Back);
     }
     if olds.len() < members.len() {
         // Removed by hand in the middle, or as the first of those that are not kept. There is no
         // way back any more.
         let is_committing =
             all(&Phase::InOffice) && !never_ran && olds.iter().all(|it| matches!(it, Phase::Old));
-        return if is_committing { Next::Commit } else { Next::Forward };
+        return Some(if is_committing { Next::Commit } else { Next::Forward });
     }
     if twins.contains(&Phase::New) {
-        return Next::Back;
+        return Some(Next::Back);
     }
     if olds.contains(&Phase::InOffice) {
-        return Next::Nothing;
+        return None;
     }
     if never_ran {
-        return Next::Back;
+        return Some(Next::Back);
     }
     let running = || members.iter().filter(|it| it.transaction.old_running);
     match running().count() {
-        0 => Next::Commit,
+        0 => Some(Next::Commit),
         // Paused by somebody, perhaps as evidence.
-        _ if running().any(|it| it.twin.state == "paused") => Next::Nothing,
-        _ => Next::Judge,
+        _ if running().any(|it| it.twin.state == "paused") => None,
+        _ => Some(Next::Judge),
     }
 }
 

@@ -8,6 +8,7 @@ mod effects;
 mod evict;
 mod fidelity;
 mod many;
+mod sight;
 mod taken_back;
 mod update;
 
@@ -60,10 +61,13 @@ async fn carry_out_all<E: Effects>(
     actions: Vec<Action>,
     gate: GateOptions,
 ) -> Vec<Outcome> {
-    let plan = plan(actions);
+    carry_out_plan(effects, &plan(actions), gate).await
+}
+
+async fn carry_out_plan<E: Effects>(effects: &E, plan: &Plan, gate: GateOptions) -> Vec<Outcome> {
     let interrupt = Interrupt::default();
     let tell = &mut |_: plimsoll::execute::Progress<'_>| {};
-    let outcomes = execute(&plan, effects, &options(gate), &interrupt, Vec::new(), tell).await;
+    let outcomes = execute(plan, effects, &options(gate), &interrupt, Vec::new(), tell).await;
     outcomes.into_iter().map(|RunChange { outcome, .. }| outcome).collect()
 }
 

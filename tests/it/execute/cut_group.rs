@@ -1,12 +1,13 @@
 //! A group of three is cut off after each of its changes: a provider, one that lives in its
-//! network, and one that lives among its processes or links to it. In the end all of each group
-//! are old or all are new, run, have their data, and the dependents hold on to the living one.
+//! network, and one that lives among its processes or links to it. Recovery is cut off after each
+//! of its own, or the engine is restarted. In the end all of each group are old or all are new,
+//! run, have their data, and the dependents hold on to the living one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use futures_util::future::join_all;
 use plimsoll::{
-    execute::{Interrupt, effects::Effects, gate::GateOptions, recover::recover},
+    execute::{effects::Effects, gate::GateOptions},
     model::edit::ContainerEdit,
     plan::{Action, run::Outcome},
 };
@@ -14,9 +15,10 @@ use serde_json::{Value, json};
 
 use super::{
     Engine, carry_out_all,
-    cut::{Then, recover_all},
-    effects::{CutAfter, OneChangeEach},
+    cut::{Then, forget_kept, recover_all, recover_bit_by_bit},
+    effects::CutAfter,
     quiet_for, replacement,
+    sight::{inside, inspect_all, states},
 };
 use crate::lab::{self, Host, Suite};
 
@@ -27,121 +29,145 @@ const CHANGES: usize = 7 * 3;
 /// removed.
 const CHANGES_OF_A_WITHDRAWAL: usize = 7 * 3;
 const NOT_CUT_OFF: usize = 99;
-/// More than the recovery of any group can need.
-const ROUNDS: usize = 60;
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Third {
     SharesProcesses,
     Links,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Twin {
     Works,
     CrashLoops,
 }
 
 #[test]
-fn cut_off_group_that_works_in_sid() {
-    survives(Suite::Sid, Third::SharesProcesses, Twin::Works, Then::RecoveryIsCutOff);
+fn cut_off_group_that_works_ends_well_in_bookworm() {
+    let host = lab::host(Suite::Bookworm).exclusive();
+    let groups = Groups { third: Third::SharesProcesses, twin: Twin::Works };
+    groups.start(&host);
+    groups.survive(&host, Then::RecoveryIsCutOff);
 }
 
 #[test]
-fn cut_off_group_of_which_one_fails_in_bookworm() {
-    survives(Suite::Bookworm, Third::Links, Twin::CrashLoops, Then::RecoveryIsCutOff);
+fn engine_restarts_amid_a_group_that_works_in_sid() {
+    let host = lab::host(Suite::Sid).exclusive();
+    let groups = Groups { third: Third::SharesProcesses, twin: Twin::Works };
+    groups.start(&host);
+    groups.survive(&host, Then::EngineRestarts);
 }
 
 #[test]
-fn engine_restarts_amid_a_group_that_works_in_bookworm() {
-    survives(Suite::Bookworm, Third::SharesProcesses, Twin::Works, Then::EngineRestarts);
+fn cut_off_group_of_which_one_fails_ends_well_in_sid() {
+    let host = lab::host(Suite::Sid).exclusive();
+    // An engine that is restarted amid a replacement takes links away.
+    let groups = Groups { third: Third::Links, twin: Twin::CrashLoops };
+    groups.start(&host);
+    groups.survive(&host, Then::RecoveryIsCutOff);
+    groups.remove(&host);
+    let groups = Groups { third: Third::SharesProcesses, ..groups };
+    groups.start(&host);
+    groups.survive(&host, Then::EngineRestarts);
 }
 
-#[test]
-fn engine_restarts_amid_a_group_of_which_one_fails_in_sid() {
-    survives(Suite::Sid, Third::SharesProcesses, Twin::CrashLoops, Then::EngineRestarts);
+/// Equal groups, each to be cut off after another number of changes.
+#[derive(Clone, Copy, Debug)]
+struct Groups {
+    third: Third,
+    twin: Twin,
 }
 
-fn survives(suite: Suite, third: Third, twin: Twin, then: Then) {
-    let host = lab::host(suite).exclusive();
-    let started = CHANGES - 3;
-    // One that fails goes the same way as one that works up to its start.
-    let cuts = match twin {
-        Twin::Works => 1..=CHANGES,
-        Twin::CrashLoops => started..=started + CHANGES_OF_A_WITHDRAWAL,
-    };
-    // A restart of the engine tells apart which of the steps was the last; without any of the
-    // labels, as after the last change, nobody would know that something was under way.
-    let last = *cuts.end();
-    let cuts: Vec<usize> = match then {
-        Then::RecoveryIsCutOff => cuts.chain([NOT_CUT_OFF]).collect(),
-        Then::EngineRestarts => {
-            cuts.filter(|n| n % 3 == 0 && *n < last).chain([NOT_CUT_OFF]).collect()
-        }
-    };
-    let engine = Engine::of(&host);
-    host.docker(&["network", "create", "--subnet", "10.87.1.0/24", "cg-net"]);
-    engine.runtime.block_on(join_all(cuts.iter().map(|n| start(&engine, *n, third, twin))));
-    let before = inspect_all(&host);
-    write_data(&host, &before);
-
-    let gate = quiet_for(if twin == Twin::Works { 1 } else { 8 });
-    let hosts: Vec<CutAfter<'_>> = cuts.iter().map(|n| CutAfter::new(&engine.host, *n)).collect();
-    let replacements = hosts
-        .iter()
-        .zip(&cuts)
-        .map(|(cut, n)| cut.until_cut(carry_out_all(cut, actions(&before, *n, twin), gate)));
-    let outcomes = engine.runtime.block_on(join_all(replacements));
-    for outcome in outcomes.last().unwrap().as_ref().expect("the last is not cut off") {
-        match (twin, outcome) {
-            (Twin::Works, Outcome::Done { .. }) | (Twin::CrashLoops, Outcome::Undone { .. }) => {}
-            (_, other) => panic!("{other:?}"),
-        }
-    }
-    let cut_off = outcomes.iter().filter(|outcome| outcome.is_none()).count();
-    assert!(cut_off + 2 >= cuts.len(), "only {cut_off} of {} were cut off", cuts.len());
-
-    match then {
-        Then::RecoveryIsCutOff => {
-            let rounds = recover_bit_by_bit(&engine, gate);
-            assert!(rounds > CHANGES / 2, "recovery was cut off only {rounds} times");
-        }
-        Then::EngineRestarts => {
-            host.restart_docker().ok();
-            recover_all(&host, gate);
-        }
+impl Groups {
+    fn cuts(self) -> impl Iterator<Item = usize> {
+        let started = CHANGES - 3;
+        // One that fails goes the same way as one that works up to its start.
+        let cuts: RangeInclusive<usize> = match self.twin {
+            Twin::Works => 1..=CHANGES,
+            Twin::CrashLoops => started..=started + CHANGES_OF_A_WITHDRAWAL,
+        };
+        cuts.chain([NOT_CUT_OFF])
     }
 
-    let after = inspect_all(&host);
-    for (n, outcome) in cuts.iter().zip(&outcomes) {
-        // The engine starts them in no order, and one that comes before its provider stays down.
-        // Where nothing is under way any more that is nobody's to mend.
-        if then == Then::EngineRestarts && outcome.is_some() {
-            continue;
+    fn gate(self) -> GateOptions {
+        quiet_for(if self.twin == Twin::Works { 1 } else { 8 })
+    }
+
+    fn start(self, host: &Host) {
+        let engine = Engine::of(host);
+        host.docker(&["network", "create", "--subnet", "10.87.1.0/24", "cg-net"]);
+        engine.runtime.block_on(join_all(self.cuts().map(|n| start(&engine, n, self))));
+        // Each has written its name, and the image's own file is gone.
+        inside(host, &inspect_all(host), "rm data/seed; echo mine >data/it");
+    }
+
+    fn remove(self, host: &Host) {
+        host.sh(
+            "docker ps -aq | xargs -n 16 -P 2 docker rm -f -v >/dev/null; docker network rm cg-net",
+        );
+    }
+
+    fn survive(self, host: &Host, then: Then) {
+        let engine = Engine::of(host);
+        let before = inspect_all(host);
+        let cuts: Vec<usize> = self.cuts().collect();
+        let hosts: Vec<CutAfter<'_>> =
+            cuts.iter().map(|n| CutAfter::new(&engine.host, *n)).collect();
+        let replacements = hosts.iter().zip(&cuts).map(|(cut, n)| {
+            cut.until_cut(carry_out_all(cut, actions(&before, *n, self.twin), self.gate()))
+        });
+        let outcomes = engine.runtime.block_on(join_all(replacements));
+        for outcome in outcomes.last().unwrap().as_ref().expect("the last is not cut off") {
+            match (self.twin, outcome) {
+                (Twin::Works, Outcome::Done { .. })
+                | (Twin::CrashLoops, Outcome::Undone { .. }) => {}
+                (_, other) => panic!("{other:?}"),
+            }
         }
-        check(&host, *n, third, &before, &after, outcome.as_deref());
+        let cut_off = outcomes.iter().filter(|outcome| outcome.is_none()).count();
+        assert!(cut_off + 2 >= cuts.len(), "only {cut_off} of {} were cut off", cuts.len());
+
+        match then {
+            Then::RecoveryIsCutOff => {
+                let rounds = recover_bit_by_bit(&engine, &self.gate(), group_of);
+                assert!(rounds > CHANGES / 2, "recovery was cut off only {rounds} times");
+            }
+            Then::EngineRestarts => {
+                host.restart_docker().ok();
+                recover_all(host, self.gate());
+            }
+        }
+
+        let after = inspect_all(host);
+        let look = "cat data/*; readlink /proc/$pid/ns/net /proc/$pid/ns/pid
+                    grep source etc/hosts || true";
+        let inside = inside(host, &after, look);
+        for (n, outcome) in cuts.iter().zip(&outcomes) {
+            // The engine starts them in no order, and one that comes before its provider stays
+            // down. Where nothing is under way any more, or nobody can know that it is, as before
+            // the last change of all, that is nobody's to mend; nor where those are not known yet
+            // that would have been replaced.
+            let is_last = *n == *cuts.iter().rev().nth(1).unwrap();
+            let is_over = outcome.is_some() || is_last || *n < MEMBERS.len();
+            if then == Then::EngineRestarts && is_over {
+                continue;
+            }
+            let seen = Sight { before: &before, after: &after, inside: &inside };
+            seen.check(*n, self.third, &format!("{then:?}, {outcome:?}"));
+        }
+        forget_kept(host);
     }
 }
 
-/// Cuts the recovery of every group off after every single change, until there is nothing left
-/// to do.
-fn recover_bit_by_bit(engine: &Engine, gate: GateOptions) -> usize {
-    let interrupt = Interrupt::default();
-    for round in 0..ROUNDS {
-        let bit = OneChangeEach::new(&engine.host);
-        engine.runtime.block_on(recover(&bit, &gate, &interrupt)).unwrap();
-        if bit.changed() == 0 {
-            return round;
-        }
-    }
-    panic!("recovery does not come to an end");
+fn group_of(name: &str) -> &str {
+    name.rsplit_once('-').unwrap().0
 }
 
 fn name(n: usize, member: &str) -> String {
     format!("cg-{n}-{member}")
 }
 
-async fn start(engine: &Engine, n: usize, third: Third, twin: Twin) {
+async fn start(engine: &Engine, n: usize, Groups { third, twin }: Groups) {
     let body = |first: &str, host_config: Value, more: Value| {
         let script = format!("trap 'exit 0' TERM; {first}; sleep 1000000 & wait");
         let mut host_config = host_config;
@@ -198,93 +224,71 @@ fn actions(before: &BTreeMap<String, Value>, n: usize, twin: Twin) -> Vec<Action
     MEMBERS.map(|member| replacement(&before[&name(n, member)], &edits(member))).to_vec()
 }
 
-/// Every container by its name.
-fn inspect_all(host: &Host) -> BTreeMap<String, Value> {
-    let format = "{{json .}}";
-    let script = format!("docker ps -aq --no-trunc | xargs docker container inspect -f '{format}'");
-    let text = host.sh(&script);
-    let all = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    all.map(|it| (it["Name"].as_str().unwrap().trim_start_matches('/').to_owned(), it)).collect()
-}
-
 /// Where the host keeps the volume at `/data`.
 fn data(inspect: &Value) -> &str {
     let mounts = inspect["Mounts"].as_array().unwrap();
     mounts.iter().find(|it| it["Destination"] == "/data").unwrap()["Source"].as_str().unwrap()
 }
 
-/// Each has written its name, and the image's own file is gone.
-fn write_data(host: &Host, containers: &BTreeMap<String, Value>) {
-    let lines: Vec<String> = containers
-        .iter()
-        .map(|(name, it)| format!("rm {0}/seed; echo {name} >{0}/it", data(it)))
-        .collect();
-    host.sh(&lines.join("\n"));
+/// What was seen of all groups.
+struct Sight<'a> {
+    before: &'a BTreeMap<String, Value>,
+    after: &'a BTreeMap<String, Value>,
+    /// Of each that runs: what is in its volume, its namespaces, and its line for the link.
+    inside: &'a BTreeMap<String, String>,
 }
 
-#[track_caller]
-fn check(
-    host: &Host,
-    n: usize,
-    third: Third,
-    before: &BTreeMap<String, Value>,
-    after: &BTreeMap<String, Value>,
-    outcome: Option<&[Outcome]>,
-) {
-    let of_group = |it: &&String| it.starts_with(&format!("cg-{n}-"));
-    let states: Vec<String> = after
-        .iter()
-        .filter(|(name, _)| of_group(name))
-        .map(|(name, it)| format!("{name} {}", it["State"]["Status"].as_str().unwrap()))
-        .collect();
-    let context = format!("{outcome:?}: {states:?}");
-    let id = |all: &BTreeMap<String, Value>, name: &str| all[name]["Id"].clone();
-    let is_new = MEMBERS.map(|it| id(after, &name(n, it)) != id(before, &name(n, it)));
-    assert!(is_new.iter().all(|it| *it == is_new[0]), "some of them only: {context}");
-    let mut expected: Vec<String> =
-        MEMBERS.iter().map(|it| format!("{} running", name(n, it))).collect();
-    if is_new[0] {
-        expected.extend(MEMBERS.map(|it| format!("{}.plimsoll-kept-1 exited", name(n, it))));
-    }
-    expected.sort();
-    assert_eq!(states, expected, "{context}");
-
-    for member in MEMBERS {
-        let name = name(n, member);
-        let it = &after[&name];
-        assert_eq!(it["HostConfig"]["RestartPolicy"]["Name"], "always", "{name}: {context}");
-        assert_eq!(data(it), data(&before[&name]), "{name}: {context}");
-        assert_eq!(host.sh(&format!("cd {}; cat *", data(it))).trim(), name, "{context}");
+impl Sight<'_> {
+    #[track_caller]
+    fn check(&self, n: usize, third: Third, context: &str) {
+        let Self { before, after, inside } = self;
+        let states = states(after, |it| it.starts_with(&format!("cg-{n}-")));
+        let context = format!("cut after {n}, {context}: {states:?}");
+        let id = |all: &BTreeMap<String, Value>, name: &str| all[name]["Id"].clone();
+        let is_new = MEMBERS.map(|it| id(after, &name(n, it)) != id(before, &name(n, it)));
+        assert!(is_new.iter().all(|it| *it == is_new[0]), "some of them only: {context}");
+        let mut expected: Vec<String> =
+            MEMBERS.iter().map(|it| format!("{} running", name(n, it))).collect();
         if is_new[0] {
-            let kept = &after[&format!("{name}.plimsoll-kept-1")];
-            assert_eq!(kept["Id"], before[&name]["Id"], "{context}");
-            assert_eq!(kept["HostConfig"]["RestartPolicy"]["Name"], "no", "{context}");
+            expected.extend(MEMBERS.map(|it| format!("{}.plimsoll-kept-1 exited", name(n, it))));
         }
-    }
-    let vpn = &after[&name(n, "vpn")];
-    let shared = format!("container:{}", vpn["Id"].as_str().unwrap());
-    let (net, third_one) = (&after[&name(n, "net")], &after[&name(n, "third")]);
-    assert_eq!(net["HostConfig"]["NetworkMode"], shared, "{context}");
-    assert_eq!(namespace(host, net, "net"), namespace(host, vpn, "net"), "{context}");
-    match third {
-        Third::SharesProcesses => {
-            assert_eq!(third_one["HostConfig"]["PidMode"], shared, "{context}");
-            assert_eq!(namespace(host, third_one, "pid"), namespace(host, vpn, "pid"), "{context}");
-            let endpoint = &vpn["NetworkSettings"]["Networks"]["cg-net"];
-            assert_eq!(endpoint["IPAddress"], format!("10.87.1.{}", 100 + n), "{context}");
-        }
-        Third::Links => {
-            let link = format!("/{}:/{}/source", name(n, "vpn"), name(n, "third"));
-            assert_eq!(third_one["HostConfig"]["Links"], json!([link]), "{context}");
-            let address = vpn["NetworkSettings"]["Networks"]["bridge"]["IPAddress"].as_str();
-            let hosts = host.docker(&["exec", &name(n, "third"), "cat", "/etc/hosts"]);
-            let line = hosts.lines().find(|line| line.contains("source"));
-            assert!(line.is_some_and(|it| it.starts_with(address.unwrap())), "{hosts}: {context}");
-        }
-    }
-}
+        expected.sort();
+        assert_eq!(states, expected, "{context}");
 
-fn namespace(host: &Host, inspect: &Value, kind: &str) -> String {
-    let pid = inspect["State"]["Pid"].as_u64().unwrap();
-    host.sh(&format!("readlink /proc/{pid}/ns/{kind}"))
+        for member in MEMBERS {
+            let name = name(n, member);
+            let it = &after[&name];
+            assert_eq!(it["HostConfig"]["RestartPolicy"]["Name"], "always", "{name}: {context}");
+            assert_eq!(data(it), data(&before[&name]), "{name}: {context}");
+            assert_eq!(inside[&name].lines().next(), Some("mine"), "{name}: {context}");
+            if is_new[0] {
+                let kept = &after[&format!("{name}.plimsoll-kept-1")];
+                assert_eq!(kept["Id"], before[&name]["Id"], "{context}");
+                assert_eq!(kept["HostConfig"]["RestartPolicy"]["Name"], "no", "{context}");
+            }
+        }
+        let vpn = &after[&name(n, "vpn")];
+        let shared = format!("container:{}", vpn["Id"].as_str().unwrap());
+        let (net, third_one) = (&after[&name(n, "net")], &after[&name(n, "third")]);
+        let [in_vpn, in_net, in_third] =
+            MEMBERS.map(|it| Vec::from_iter(inside[&name(n, it)].lines()));
+        assert_eq!(net["HostConfig"]["NetworkMode"], shared, "{context}");
+        assert_eq!(in_net[1], in_vpn[1], "one network: {context}");
+        match third {
+            Third::SharesProcesses => {
+                assert_eq!(third_one["HostConfig"]["PidMode"], shared, "{context}");
+                assert_eq!(in_third[2], in_vpn[2], "one set of processes: {context}");
+                let endpoint = &vpn["NetworkSettings"]["Networks"]["cg-net"];
+                assert_eq!(endpoint["IPAddress"], format!("10.87.1.{}", 100 + n), "{context}");
+            }
+            Third::Links => {
+                let link = format!("/{}:/{}/source", name(n, "vpn"), name(n, "third"));
+                assert_eq!(third_one["HostConfig"]["Links"], json!([link]), "{context}");
+                let address = &vpn["NetworkSettings"]["Networks"]["bridge"]["IPAddress"];
+                let address = address.as_str().unwrap();
+                let line = in_third.get(3).expect("its link is known inside");
+                assert!(line.starts_with(address), "{line}, not {address}: {context}");
+            }
+        }
+    }
 }

@@ -135,13 +135,17 @@ impl Effects for CutAfter<'_> {
 /// cannot be reached. What is done next is what is done after a cut, for all groups at once.
 pub(super) struct OneChangeEach<'a> {
     host: &'a Host,
-    /// Groups of which one was changed: names up to the last dash.
+    /// Returns a container's group by the name that it has in office.
+    group_of: GroupOf,
+    /// Groups of which one was changed.
     changed: Mutex<BTreeSet<String>>,
 }
 
+pub(super) type GroupOf = fn(&str) -> &str;
+
 impl<'a> OneChangeEach<'a> {
-    pub(super) fn new(host: &'a Host) -> Self {
-        Self { host, changed: Mutex::default() }
+    pub(super) fn new(host: &'a Host, group_of: GroupOf) -> Self {
+        Self { host, group_of, changed: Mutex::default() }
     }
 
     pub(super) fn changed(&self) -> usize {
@@ -155,9 +159,8 @@ impl<'a> OneChangeEach<'a> {
     ) -> Result<T, DockerError> {
         let reply = self.host.docker().inspect(container).await?;
         let seen: Value = serde_json::from_slice(&reply).unwrap();
-        let name = seen["Name"].as_str().unwrap();
-        let plain = name.split(".plimsoll-").next().unwrap();
-        let group = plain.rsplit_once('-').unwrap().0.to_owned();
+        let name = seen["Name"].as_str().unwrap().trim_start_matches('/');
+        let group = (self.group_of)(name.split(".plimsoll-").next().unwrap()).to_owned();
         if self.changed.lock().unwrap().insert(group) {
             return call.await;
         }
