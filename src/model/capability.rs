@@ -50,6 +50,26 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
+const fn number(name: &str) -> usize {
+    let mut bit = 0;
+    while bit < NAMES.len() {
+        if are_same(NAMES[bit].as_bytes(), name.as_bytes()) {
+            return bit;
+        }
+        bit += 1;
+    }
+    panic!("not a capability");
+}
+
+/// Comparison of text is not `const` yet.
+const fn are_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// A set of capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, PartialOrd, Ord)]
 pub struct CapabilitySet(u64);
@@ -72,6 +92,18 @@ impl CapabilitySet {
         let upper = name.trim().to_ascii_uppercase();
         let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
         NAMES.iter().position(|known| *known == bare).map(|bit| Self(1 << bit))
+    }
+
+    /// Returns the set of these names as the kernel spells them, without `CAP_`. Made for
+    /// constants: a name that is none does not compile there.
+    pub const fn of_names(names: &[&str]) -> Self {
+        let mut set = Self::EMPTY;
+        let mut at = 0;
+        while at < names.len() {
+            set = set.union(Self(1 << number(names[at])));
+            at += 1;
+        }
+        set
     }
 
     pub const fn is_empty(self) -> bool {

@@ -28,7 +28,17 @@ A program that needs a device, a mount or a kernel setting fails until that one 
 ",
     fix: Some(Class::Recreate),
     references: &cis("5.5"),
-    implies: &["container.capabilities-bounded", "container.seccomp-confined"],
+    implies: &[
+        "container.capabilities-bounded",
+        "container.no-cap-dac-read-search",
+        "container.no-cap-equivalents",
+        "container.no-cap-net-admin",
+        "container.no-cap-net-raw",
+        "container.no-cap-sys-admin",
+        "container.no-cap-sys-module",
+        "container.no-cap-sys-ptrace",
+        "container.seccomp-confined",
+    ],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Privileged: false}" },
         Example::Passes { params: "{}", object: "HostConfig: {CapAdd: [ALL]}" },

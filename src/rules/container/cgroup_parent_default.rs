@@ -1,0 +1,68 @@
+//! In the control group that the host's limits are about.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    model::{
+        container::ContainerSpec,
+        finding::{Severity, Verdict},
+    },
+    rules::{Example, Meta, Rule, cis, fails_by_hand},
+};
+
+pub struct CgroupParentDefault;
+
+static META: Meta = Meta {
+    id: "container.cgroup-parent-default",
+    title: "Containers are in the control group that the daemon puts them in",
+    severity: Severity::Low,
+    docs: "
+## Checks
+That `--cgroup-parent` was not given, or names one of `allow`.
+
+## Why
+What limits the daemon's containers together, or tells them apart from the host's own services, goes by their control group; one that is elsewhere is not held by it.
+
+## What a fix may break
+Nothing is changed: whether the group carries a limit that the container needs is for its owner to say.
+",
+    fix: None,
+    references: &cis("5.25"),
+    implies: &[],
+    examples: &[
+        Example::Passes { params: "{}", object: "HostConfig: {CgroupParent: ''}" },
+        Example::Passes {
+            params: "allow: [shop.slice]",
+            object: "HostConfig: {CgroupParent: shop.slice}",
+        },
+        Example::Fails { params: "{}", object: "HostConfig: {CgroupParent: /system.slice}" },
+    ],
+};
+
+/// Where containers may be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Parent control groups, as they are given to `--cgroup-parent`.
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+impl Rule for CgroupParentDefault {
+    type View = ContainerSpec;
+    type Params = Params;
+
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
+        let parent = &container.defaulted.cgroup_parent;
+        if parent.is_empty() || params.allow.contains(parent) {
+            return Verdict::Pass;
+        }
+        let advice = "start it without `--cgroup-parent`, or name the group in the rule: `allow`";
+        fails_by_hand("cgroup_parent", parent, "the daemon's, or an allowed one", advice)
+    }
+}

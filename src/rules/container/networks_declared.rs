@@ -1,0 +1,100 @@
+//! On the declared networks and no other.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use wildmatch::WildMatch;
+
+use crate::{
+    model::{
+        container::{ContainerSpec, Namespace},
+        finding::{Severity, Verdict},
+    },
+    rules::{Example, Meta, ParamError, Reference, Rule, fails_by_hand, require_entries},
+};
+
+pub struct NetworksDeclared;
+
+static META: Meta = Meta {
+    id: "container.networks-declared",
+    title: "Containers are on no networks but declared ones",
+    severity: Severity::Medium,
+    docs: "
+## Checks
+That every network the container is attached to, or will be at its start, fits one of `allow`; wildcards are allowed.
+`bridge` is the default bridge, `host` the host's own network.
+
+## Why
+A container on two networks is a way from one to the other that no packet filter sees.
+
+## What a fix may break
+Nothing is changed: `docker network disconnect` takes a running container off a network, and whoever reached it there no longer does.
+",
+    fix: None,
+    references: &[
+        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.3.3" },
+        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.4.2" },
+    ],
+    implies: &[],
+    examples: &[
+        Example::Passes {
+            params: "allow: ['shop-*']",
+            object: "
+HostConfig: {NetworkMode: shop-front}
+NetworkSettings: {Networks: {shop-front: {}, shop-back: {}}}",
+        },
+        Example::Passes { params: "allow: [shop]", object: "HostConfig: {NetworkMode: none}" },
+        Example::Fails {
+            params: "allow: [shop]",
+            object: "{HostConfig: {NetworkMode: shop}, NetworkSettings: {Networks: {shop: {}, office: {}}}}",
+        },
+        Example::Fails { params: "allow: [shop]", object: "HostConfig: {NetworkMode: host}" },
+        Example::Fails { params: "allow: [shop]", object: "HostConfig: {NetworkMode: default}" },
+    ],
+};
+
+/// Where containers may be.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Names of networks, with wildcards.
+    #[serde(default)]
+    #[schemars(required)]
+    allow: Vec<String>,
+}
+
+impl Rule for NetworksDeclared {
+    type View = ContainerSpec;
+    type Params = Params;
+
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn check(&self, params: &Params) -> Result<(), ParamError> {
+        require_entries("allow", &params.allow, "[shop]")
+    }
+
+    fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
+        let started_on = match &container.network_mode {
+            Namespace::Own => Some("bridge"),
+            Namespace::Host => Some("host"),
+            Namespace::Named(network) => Some(network.as_str()),
+            // What it shares is judged where it is.
+            Namespace::None | Namespace::Shareable | Namespace::Container { .. } => None,
+        };
+        let attached = container.networks.iter().map(String::as_str);
+        let mut others: Vec<&str> = attached
+            .chain(started_on)
+            .filter(|network| *network != "none")
+            .filter(|network| !params.allow.iter().any(|it| WildMatch::new(it).matches(network)))
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        if others.is_empty() {
+            return Verdict::Pass;
+        }
+        let advice = "take it off with `docker network disconnect`, or name the network in the \
+                      rule: `allow`";
+        fails_by_hand("networks", others.join(", "), params.allow.join(", "), advice)
+    }
+}
