@@ -96,6 +96,7 @@ fn severities_are_those_of_the_catalogue() {
     assert_eq!(
         ids,
         [
+            "container.device-classes",
             "container.no-cap-dac-read-search",
             "container.no-cap-equivalents",
             "container.no-cap-sys-admin",
@@ -103,6 +104,7 @@ fn severities_are_those_of_the_catalogue() {
             "container.no-engine-socket",
             "container.no-engine-socket-ancestor",
             "container.no-privileged",
+            "container.no-wildcard-device-rule",
         ]
     );
 }
@@ -248,6 +250,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("HostConfig", "IpcMode", "host"),
     ("HostConfig", "UTSMode", "host"),
     ("HostConfig", "CgroupnsMode", "host"),
+    ("HostConfig", "DeviceCgroupRules", "['a *:* rwm']"),
     (
         "HostConfig",
         "PortBindings",
@@ -265,7 +268,9 @@ static ALL_WITH_FIXES: LazyLock<Vec<(&str, Box<dyn BoundRule>)>> = LazyLock::new
     [
         ("container.capabilities-bounded", "allow: [NET_BIND_SERVICE, CHOWN]"),
         ("container.memory-limit", "max: 512m"),
+        ("container.default-proc-masks", "{}"),
         ("container.no-cap-equivalents", "{}"),
+        ("container.no-cap-mknod", "{}"),
         ("container.no-cap-net-raw", "{}"),
         ("container.no-cap-sys-admin", "{}"),
         ("container.no-engine-socket", "{}"),

@@ -75,6 +75,25 @@ pub struct ContainerSpec {
     /// `None` is no limit.
     pub memory_bytes: Option<i64>,
     pub restart_policy: RestartPolicy,
+    /// Memory and swap together; -1 is swap without limit, 0 is what the engine makes of it.
+    pub memory_swap_bytes: i64,
+    pub oom_kill_disable: bool,
+    /// What the kernel adds when it looks for a victim; -1000 is never.
+    pub oom_score_adj: i64,
+
+    pub devices: Devices,
+    /// Kernel settings of its own, by name.
+    pub sysctls: BTreeMap<String, String>,
+    /// What of `/proc` and `/sys` it does not see. Left to the daemon until it is created.
+    pub masked_paths: Field<Vec<String>>,
+    /// What of `/proc` it cannot write. Likewise.
+    pub read_only_paths: Field<Vec<String>>,
+    /// Groups beside the user's own, as they were typed.
+    pub groups: Vec<String>,
+    /// Names and addresses in its `/etc/hosts`, as they were typed.
+    pub extra_hosts: Vec<String>,
+    /// Names of what it says to its runtime.
+    pub annotations: Vec<String>,
 
     pub network_mode: Namespace,
     pub pid_mode: Namespace,
@@ -91,6 +110,29 @@ pub struct ContainerSpec {
     pub daemon_defaults: Arc<DaemonDefaults>,
     /// The kernel's word on its first process. Filled in by `effective::complete`.
     pub process: Field<Arc<ProcessFacts>>,
+}
+
+/// What a container is given of the host's devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Devices {
+    /// Their paths on the host.
+    pub paths: Vec<String>,
+    /// Lines for the devices control group: `c 10:200 rwm`.
+    pub rules: Vec<String>,
+    /// What a driver gives it, such as graphics cards.
+    pub requests: Vec<DeviceRequest>,
+}
+
+/// What is asked of a device driver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceRequest {
+    /// Empty is whichever has the capabilities.
+    pub driver: String,
+    /// -1 is all there are.
+    pub count: i64,
+    pub ids: Vec<String>,
+    /// One of these lists has to be met.
+    pub capabilities: Vec<Vec<String>>,
 }
 
 /// What the engine says a container is doing.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    container::{ContainerSpec, Namespace, RestartName, RestartPolicy, Seccomp, State},
+    container::{ContainerSpec, Devices, Namespace, RestartName, RestartPolicy, Seccomp, State},
     defaulted::Defaulted,
-    field::Field,
+    field::{Field, Parent},
     owner::{Claim, Owner},
     snapshot::{HostFacts, Observed, Snapshot},
 };
@@ -46,6 +46,16 @@ pub fn container(name: &str) -> ContainerSpec {
         pids_limit: None,
         memory_bytes: None,
         restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },
+        memory_swap_bytes: 0,
+        oom_kill_disable: false,
+        oom_score_adj: 0,
+        devices: Devices::default(),
+        sysctls: [].into(),
+        masked_paths: Field::Inherited(Parent::Daemon),
+        read_only_paths: Field::Inherited(Parent::Daemon),
+        groups: Vec::new(),
+        extra_hosts: Vec::new(),
+        annotations: Vec::new(),
         network_mode: Namespace::Own,
         pid_mode: Namespace::Own,
         ipc_mode: Namespace::Own,

@@ -7,6 +7,7 @@ pub mod image;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use wildmatch::WildMatch;
 
 use crate::model::{
     class::Class,
@@ -18,9 +19,13 @@ use crate::model::{
 
 /// Every rule that a declaration names, sorted by ID.
 pub static RULES: &[&dyn AnyRule] = &[
+    &container::annotations_declared::AnnotationsDeclared,
     &container::capabilities_bounded::CapabilitiesBounded,
     &container::cgroup_parent_default::CgroupParentDefault,
     &container::declared::Declared,
+    &container::default_proc_masks::DefaultProcMasks,
+    &container::device_classes::DeviceClasses,
+    &container::device_requests_declared::DeviceRequestsDeclared,
     &container::follows_daemon_defaults::FollowsDaemonDefaults,
     &container::healthcheck::Healthcheck,
     &container::memory_limit::MemoryLimit,
@@ -28,6 +33,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &container::no_cap_all_typo::NoCapAllTypo,
     &container::no_cap::DAC_READ_SEARCH,
     &container::no_cap::EQUIVALENTS,
+    &container::no_cap_mknod::NoCapMknod,
     &container::no_cap::NET_ADMIN,
     &container::no_cap::NET_RAW,
     &container::no_cap::SYS_ADMIN,
@@ -36,23 +42,30 @@ pub static RULES: &[&dyn AnyRule] = &[
     &container::no_default_bridge::NoDefaultBridge,
     &container::no_engine_socket::NoEngineSocket,
     &container::no_engine_socket_ancestor::NoEngineSocketAncestor,
+    &container::no_host_devices::NoHostDevices,
     &container::no_host_ipc::NoHostIpc,
     &container::no_host_network::NoHostNetwork,
     &container::no_host_pid::NoHostPid,
     &container::no_host_uts::NoHostUts,
+    &container::no_hosts_override::NoHostsOverride,
     &container::no_inherited_mounts::NoInheritedMounts,
     &container::no_legacy_links::NoLegacyLinks,
     &container::no_new_privileges::NoNewPrivileges,
+    &container::no_oom_bypass::NoOomBypass,
     &container::no_privileged::NoPrivileged,
     &container::no_privileged_host_port::NoPrivilegedHostPort,
     &container::no_publish_all::NoPublishAll,
+    &container::no_root_group::NoRootGroup,
     &container::no_sensitive_bind::NoSensitiveBind,
+    &container::no_systempaths_unconfined::NoSystempathsUnconfined,
+    &container::no_wildcard_device_rule::NoWildcardDeviceRule,
     &container::no_wildcard_publish::NoWildcardPublish,
     &container::non_root_user::NonRootUser,
     &container::pids_limit::PidsLimit,
     &container::private_cgroupns::PrivateCgroupns,
     &container::read_only_rootfs::ReadOnlyRootfs,
     &container::restart_bounded::RestartBounded,
+    &container::safe_sysctls::SafeSysctls,
     &container::seccomp_confined::SeccompConfined,
     &image::allow_list::AllowList,
     &image::digest_pinned::DigestPinned,
@@ -200,6 +213,27 @@ impl<R: Rule> AnyRule for R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
+
+/// For rules that let some pass by name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Allow {
+    /// Those that pass; `*` and `?` are wildcards.
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+impl Allow {
+    fn allows(&self, name: &str) -> bool {
+        self.allow.iter().any(|it| WildMatch::new(it).matches(name))
+    }
+
+    /// Returns those that are not allowed, as one text; `None` if all are.
+    fn others<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        let others: Vec<&str> = names.into_iter().filter(|it| !self.allows(it)).collect();
+        (!others.is_empty()).then(|| others.join(", "))
+    }
+}
 
 /// The numbers of an item that the CIS editions 1.6.0 and 1.8.0 number alike.
 const fn cis(item: &'static str) -> [Reference; 2] {

@@ -3,6 +3,7 @@
 //! Reads only what rules look at, and borrows while it does. A member that is missing or null, a
 //! member or a word that this program has never heard of: none of them is an error.
 
+mod devices;
 mod mounts;
 #[cfg(test)]
 mod tests;
@@ -131,6 +132,16 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
                 )
             },
         ),
+        memory_swap_bytes: host.memory_swap.unwrap_or(0),
+        oom_kill_disable: host.oom_kill_disable.unwrap_or(false),
+        oom_score_adj: host.oom_score_adj.unwrap_or(0),
+        devices: devices::devices(host.devices, host.device_cgroup_rules, host.device_requests),
+        sysctls: host.sysctls.unwrap_or_default(),
+        masked_paths: listed(host.masked_paths),
+        read_only_paths: listed(host.readonly_paths),
+        groups: host.group_add.unwrap_or_default(),
+        extra_hosts: texts(host.extra_hosts.as_deref()),
+        annotations: host.annotations.unwrap_or_default().into_keys().collect(),
         network_mode: Namespace::from_word(text(host.network_mode.as_ref())),
         pid_mode: Namespace::from_word(text(host.pid_mode.as_ref())),
         ipc_mode: Namespace::from_word(text(host.ipc_mode.as_ref())),
@@ -166,6 +177,16 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn text<'a>(value: Option<&'a Text<'_>>) -> &'a str {
     value.map_or("", |it| it.0.as_ref())
+}
+
+fn texts(list: Option<&[Text<'_>]>) -> Vec<String> {
+    list.unwrap_or_default().iter().map(|it| it.0.clone().into_owned()).collect()
+}
+
+/// The daemon fills the list in when a container is created; a privileged one has none (moby
+/// `daemon/container_operations_unix.go`).
+fn listed(paths: Option<Vec<String>>) -> Field<Vec<String>> {
+    paths.map_or(Field::Inherited(Parent::Daemon), Field::Set)
 }
 
 /// The containers in `container:mode` and `/container:/self/alias`.
@@ -239,6 +260,17 @@ struct HostConfig<'a> {
     readonly_rootfs: Option<bool>,
     pids_limit: Option<i64>,
     memory: Option<i64>,
+    memory_swap: Option<i64>,
+    oom_kill_disable: Option<bool>,
+    oom_score_adj: Option<i64>,
+    devices: Option<Vec<devices::Device>>,
+    device_cgroup_rules: Option<Vec<String>>,
+    device_requests: Option<Vec<devices::Request>>,
+    sysctls: Option<BTreeMap<String, String>>,
+    masked_paths: Option<Vec<String>>,
+    readonly_paths: Option<Vec<String>>,
+    group_add: Option<Vec<String>>,
+    annotations: Option<BTreeMap<String, IgnoredAny>>,
     #[serde(borrow)]
     restart_policy: Option<RestartPolicyReply<'a>>,
     auto_remove: Option<bool>,

@@ -1,14 +1,11 @@
 //! In the control group that the host's limits are about.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use crate::{
     model::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, cis, fails_by_hand},
 };
 
 pub struct CgroupParentDefault;
@@ -32,34 +29,22 @@ Nothing is changed: whether the group carries a limit that the container needs i
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {CgroupParent: ''}" },
-        Example::Passes {
-            params: "allow: [shop.slice]",
-            object: "HostConfig: {CgroupParent: shop.slice}",
-        },
+        Example::Passes { params: "allow: [shop.slice]", object: "HostConfig: {CgroupParent: shop.slice}" },
         Example::Fails { params: "{}", object: "HostConfig: {CgroupParent: /system.slice}" },
     ],
 };
 
-/// Where containers may be.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Params {
-    /// Parent control groups, as they are given to `--cgroup-parent`.
-    #[serde(default)]
-    allow: Vec<String>,
-}
-
 impl Rule for CgroupParentDefault {
     type View = ContainerSpec;
-    type Params = Params;
+    type Params = Allow;
 
     fn meta(&self) -> &'static Meta {
         &META
     }
 
-    fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
+    fn judge(&self, container: &ContainerSpec, params: &Allow) -> Verdict {
         let parent = &container.defaulted.cgroup_parent;
-        if parent.is_empty() || params.allow.contains(parent) {
+        if parent.is_empty() || params.allows(parent) {
             return Verdict::Pass;
         }
         let advice = "start it without `--cgroup-parent`, or name the group in the rule: `allow`";

@@ -1,34 +1,46 @@
 //! Rules about one container.
 
+pub mod annotations_declared;
 pub mod capabilities_bounded;
 pub mod cgroup_parent_default;
 pub mod declared;
+pub mod default_proc_masks;
+pub mod device_classes;
+pub mod device_requests_declared;
 pub mod follows_daemon_defaults;
 pub mod healthcheck;
 pub mod memory_limit;
 pub mod networks_declared;
 pub mod no_cap;
 pub mod no_cap_all_typo;
+pub mod no_cap_mknod;
 pub mod no_default_bridge;
 pub mod no_engine_socket;
 pub mod no_engine_socket_ancestor;
+pub mod no_host_devices;
 pub mod no_host_ipc;
 pub mod no_host_network;
 pub mod no_host_pid;
 pub mod no_host_uts;
+pub mod no_hosts_override;
 pub mod no_inherited_mounts;
 pub mod no_legacy_links;
 pub mod no_new_privileges;
+pub mod no_oom_bypass;
 pub mod no_privileged;
 pub mod no_privileged_host_port;
 pub mod no_publish_all;
+pub mod no_root_group;
 pub mod no_sensitive_bind;
+pub mod no_systempaths_unconfined;
+pub mod no_wildcard_device_rule;
 pub mod no_wildcard_publish;
 pub mod non_root_user;
 pub mod pids_limit;
 pub mod private_cgroupns;
 pub mod read_only_rootfs;
 pub mod restart_bounded;
+pub mod safe_sysctls;
 pub mod seccomp_confined;
 
 use crate::{

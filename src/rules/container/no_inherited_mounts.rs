@@ -1,14 +1,11 @@
 //! Mounts that stand where one looks for them.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use crate::{
     model::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Rule, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, fails_by_hand},
 };
 
 pub struct NoInheritedMounts;
@@ -35,41 +32,23 @@ Nothing is changed: only its owner knows which of the mounts are needed.
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['data:/data']}" },
         Example::Passes { params: "allow: [data]", object: "HostConfig: {VolumesFrom: ['data:ro']}" },
         Example::Fails { params: "{}", object: "HostConfig: {VolumesFrom: [data]}" },
-        Example::Fails {
-            params: "allow: [data]",
-            object: "HostConfig: {VolumesFrom: [data, backup]}",
-        },
+        Example::Fails { params: "allow: [data]", object: "HostConfig: {VolumesFrom: [data, backup]}" },
     ],
 };
 
-/// Whose mounts may be taken over.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Params {
-    /// Names or IDs of containers.
-    #[serde(default)]
-    allow: Vec<String>,
-}
-
 impl Rule for NoInheritedMounts {
     type View = ContainerSpec;
-    type Params = Params;
+    type Params = Allow;
 
     fn meta(&self) -> &'static Meta {
         &META
     }
 
-    fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
-        let others: Vec<&str> = container
-            .volumes_from
-            .iter()
-            .map(String::as_str)
-            .filter(|donor| !params.allow.iter().any(|it| it == donor))
-            .collect();
-        if others.is_empty() {
+    fn judge(&self, container: &ContainerSpec, params: &Allow) -> Verdict {
+        let Some(seen) = params.others(container.volumes_from.iter().map(String::as_str)) else {
             return Verdict::Pass;
-        }
+        };
         let advice = "start it with the mounts that it needs instead of `--volumes-from`";
-        fails_by_hand("volumes_from", others.join(", "), "none, or allowed ones", advice)
+        fails_by_hand("volumes_from", seen, "none, or allowed ones", advice)
     }
 }

@@ -30,8 +30,10 @@ A program that needs a device, a mount or a kernel setting fails until that one 
     references: &cis("5.5"),
     implies: &[
         "container.capabilities-bounded",
+        "container.default-proc-masks",
         "container.no-cap-dac-read-search",
         "container.no-cap-equivalents",
+        "container.no-cap-mknod",
         "container.no-cap-net-admin",
         "container.no-cap-net-raw",
         "container.no-cap-sys-admin",
