@@ -37,7 +37,7 @@ use plimsoll::{
         status::{self, Status},
         text,
     },
-    sources::inspect::from_inspect,
+    sources::{info::engine_says, inspect::from_inspect},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,6 +56,8 @@ struct HostFile {
     /// Key to the names of variables that bear on it.
     environment: BTreeMap<String, Vec<String>>,
     daemon: BTreeMap<String, Sides>,
+    /// The engine's `/info`, cut down to what matters.
+    info: Value,
     /// The text of `daemon.json`, for a case that shows its difference.
     file: Option<String>,
     /// Address to the reason why it could not be read.
@@ -136,6 +138,7 @@ impl Default for HostFile {
             read: Read::default(),
             environment: BTreeMap::new(),
             daemon: BTreeMap::new(),
+            info: Value::Null,
             file: None,
             blind: BTreeMap::new(),
             layers: BTreeMap::new(),
@@ -211,6 +214,7 @@ fn snapshot(folder: &Path, host: &HostFile) -> Snapshot {
     daemon.engine_version = host.engine.clone();
     daemon.file_path = "/etc/docker/daemon.json".into();
     daemon.swarm_active = host.swarm;
+    daemon.engine = engine_says(&host.info);
     if let Some(text) = &host.file {
         daemon.file_findings = file_findings::findings(text, daemon_keys::release(&host.engine));
     }

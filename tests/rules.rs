@@ -1,6 +1,9 @@
 //! The list of rules, tested as a list: complete, documented, and every fix fixes.
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "rules/host.rs"]
+mod host;
+
 use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 
 use plimsoll::{
@@ -9,7 +12,7 @@ use plimsoll::{
         edit::{ContainerEdit, Edit},
         effective::{Surroundings, complete},
         finding::{Fix, Severity, Verdict},
-        object::Object,
+        object::{Object, ObjectKind},
         predict::predict,
     },
     rules::{self, BoundRule, Example, RULES},
@@ -40,24 +43,27 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
     let mut in_files = BTreeSet::new();
+    // What rules share, and what the `daemon` section asks for, is no rule.
+    let beside = [("daemon", "key"), ("daemon", "settings")];
+    let families = [("daemon", "fixed")];
     for area in fs::read_dir(&root).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()) {
-        // What the `daemon` section asks for is not named as a rule.
-        if area.ends_with("daemon") {
-            continue;
-        }
         for file in fs::read_dir(&area).unwrap().map(|it| it.unwrap().path()) {
-            let stem = file.file_stem().unwrap().to_str().unwrap().replace('_', "-");
-            if file.is_file() && stem != "mod" {
-                let id = format!("{}.{stem}", area.file_name().unwrap().to_str().unwrap());
+            let dashed =
+                |path: &Path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-");
+            let (area, stem) = (dashed(&area), dashed(&file));
+            if file.is_file() && stem != "mod" && !beside.contains(&(&*area, &*stem)) {
+                let id = format!("{area}.{stem}");
                 if in_list.contains(&id) {
                     in_files.insert(id);
                     continue;
                 }
-                // A family, whose rules begin with its name.
+                // A family, whose rules begin with its name, or for some with that of the area.
+                let whole = families.contains(&(&*area, &*stem));
+                let begins = if whole { format!("{area}.") } else { id.clone() };
                 let text = fs::read_to_string(&file).unwrap();
                 let family: Vec<_> = in_list
                     .iter()
-                    .filter(|it| it.starts_with(&id) && text.contains(&format!("{it:?}")))
+                    .filter(|it| it.starts_with(&begins) && text.contains(&format!("{it:?}")))
                     .cloned()
                     .collect();
                 assert!(!family.is_empty(), "{id} is in no list");
@@ -116,7 +122,10 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
         let mut words = BTreeSet::new();
         for example in meta.examples {
             let (expected, params, object) = parts(example);
-            let verdict = judge(&*bind(meta.id, params), &container(object));
+            let verdict = match rule.kind() {
+                ObjectKind::Container => judge(&*bind(meta.id, params), &container(object)),
+                ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
+            };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
         }
@@ -182,7 +191,10 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
         for example in rule.meta().examples {
             let (_, params, object) = parts(example);
             let id = rule.meta().id;
-            check_fix(id, &*bind(id, params), &container(object));
+            match rule.kind() {
+                ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
+                ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn assignment(
         severity,
         mode,
         from: provenance(&at),
-        key: None,
+        about: rule.address(),
         digest: digest(meta, &Value::Object(params), mode),
     }))
 }

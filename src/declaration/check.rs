@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::Value;
 
-use self::ways::{expectation, fits, type_names, ways, what};
+use self::ways::{branch, expectation, fits, type_names, ways, what};
 use crate::declaration::{
     problem::{Place, Problem, SourceText},
     schema,
@@ -111,8 +111,17 @@ impl Checker<'_> {
             }
         }
         self.around.pop();
-        let missing: Vec<&str> =
-            schema::required(schema).into_iter().filter(|name| node.get(name).is_none()).collect();
+        let branch = branch(schema, node);
+        let missing: Vec<&str> = schema::required(schema)
+            .into_iter()
+            .chain(schema::required(branch))
+            .filter(|name| node.get(name).is_none())
+            .collect();
+        for entry in entries {
+            if branch["properties"].get(&entry.key) == Some(&Value::Bool(false)) {
+                self.unwanted_key(entry);
+            }
+        }
         if !missing.is_empty() {
             self.missing_keys(&missing, node, key_span);
         } else if schema["minProperties"].as_u64().is_some_and(|least| least > entries.len() as u64)
@@ -173,6 +182,19 @@ impl Checker<'_> {
             }
         };
         self.fault(problem);
+    }
+
+    /// The one key that another key's value forbids is the `match` of a waiver.
+    fn unwanted_key(&mut self, entry: &Entry) {
+        let problem = self
+            .problem(
+                "waiver.match-of-host-rule",
+                format!("`{}` selects containers, and this rule is about the host", entry.key),
+                &entry.key_span,
+            )
+            .help("take it out: the rule is waived for this host");
+        let key = entry.key.clone();
+        self.within(&key, |it| it.fault(problem));
     }
 
     fn empty_match(&mut self, node: &Node, key_span: &Range<usize>) {

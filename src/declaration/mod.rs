@@ -141,9 +141,10 @@ pub enum AutoRemove {
     Replace,
 }
 
-/// An accepted deviation: one rule, some containers, until a day.
+/// An accepted deviation: one rule, some containers or this host, until a day.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = schema::match_by_rule)]
 pub struct WaiverEntry {
     /// What reports call it.
     #[schemars(extend("examples" = ["W-12"]))]
@@ -151,9 +152,10 @@ pub struct WaiverEntry {
     pub id: String,
     /// The rule that need not hold.
     pub rule: WaivableRule,
-    /// For which containers.
-    #[serde(rename = "match")]
-    pub on: WaivedObjects,
+    /// For which containers. A rule about the host is waived without it.
+    #[serde(rename = "match", default)]
+    #[schemars(with = "WaivedObjects")]
+    pub on: Option<WaivedObjects>,
     /// Why this is accepted.
     #[schemars(regex(pattern = r"\S"))]
     pub reason: String,

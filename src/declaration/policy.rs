@@ -79,8 +79,8 @@ pub struct Assignment {
     pub severity: Severity,
     pub mode: Mode,
     pub from: Provenance,
-    /// The daemon's key it is about, where it is about one.
-    pub key: Option<String>,
+    /// What it is about, where that is one thing of the host: a key of the daemon.
+    pub about: Option<Address>,
     /// Digest of rule and parameters; moves when the declaration moves.
     pub digest: Arc<str>,
 }
@@ -88,7 +88,7 @@ pub struct Assignment {
 impl Assignment {
     /// Returns the address of what it is about, for an assignment about the daemon.
     pub fn daemon_address(&self) -> Address {
-        self.key.as_deref().map_or_else(Address::daemon, Address::daemon_key)
+        self.about.clone().unwrap_or_else(Address::daemon)
     }
 }
 

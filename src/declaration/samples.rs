@@ -13,6 +13,7 @@ use crate::{
         daemon::DaemonConfig,
         edit::Edit,
         finding::{Fix, Mode, Severity, Verdict},
+        object::Address,
         provenance::Provenance,
         selector::{Patterns, Selector},
     },
@@ -52,7 +53,7 @@ pub fn assignment(rule: &'static dyn AnyRule, params: Value) -> Assignment {
         severity: rule.meta().severity,
         mode: Mode::Enforce,
         from: at(9),
-        key: None,
+        about: rule.address(),
     }
 }
 
@@ -155,5 +156,5 @@ pub fn wants(rule: &'static dyn AnyRule, edits: &[Edit]) -> Assignment {
 
 /// An assignment about a daemon's key.
 pub fn about_key(key: &str, assignment: Assignment) -> Assignment {
-    Assignment { key: Some(key.into()), ..assignment }
+    Assignment { about: Some(Address::daemon_key(key)), ..assignment }
 }

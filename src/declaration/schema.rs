@@ -139,14 +139,21 @@ impl JsonSchema for WaivableRule {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // A waiver selects containers, so it is about a rule that judges them.
-        let ids: Vec<&str> = RULES
-            .iter()
-            .filter(|rule| about_containers(**rule))
-            .map(|rule| rule.meta().id)
-            .collect();
+        let ids: Vec<&str> = RULES.iter().map(|rule| rule.meta().id).collect();
         json_schema!({ "type": "string", "enum": ids })
     }
+}
+
+/// A waiver of a rule that judges containers says which; one of a rule about the host does not.
+pub(crate) fn match_by_rule(waiver: &mut Schema) {
+    let of_host: Vec<&str> =
+        RULES.iter().filter(|rule| !about_containers(**rule)).map(|rule| rule.meta().id).collect();
+    waiver.insert(
+        "if".into(),
+        json!({ "properties": { "rule": { "enum": of_host } }, "required": ["rule"] }),
+    );
+    waiver.insert("then".into(), json!({ "properties": { "match": false } }));
+    waiver.insert("else".into(), json!({ "required": ["match"] }));
 }
 
 impl JsonSchema for WaivedObjects {

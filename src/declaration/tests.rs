@@ -16,7 +16,10 @@ use super::{
     problem::Problem,
     schema, starter, yaml,
 };
-use crate::{model::class::Class, render::diagnostic};
+use crate::{
+    model::{class::Class, object::Address},
+    render::diagnostic,
+};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -212,11 +215,11 @@ fn later_files_and_entries_win() {
     assert_eq!(policy.absent.keys().collect::<Vec<_>>(), ["debug"]);
     assert_eq!(policy.absent["debug"].line_column(), (3, 62));
 
-    let asked: Vec<_> = policy.daemon.iter().map(|it| (it.meta.id, it.key.as_deref())).collect();
+    let asked: Vec<_> = policy.daemon.iter().map(|it| (it.meta.id, it.daemon_address())).collect();
     let expected = [
-        ("daemon.settings", Some("icc")),
-        ("daemon.settings", Some("iptables")),
-        ("daemon.absent", Some("debug")),
+        ("daemon.settings", Address::daemon_key("icc")),
+        ("daemon.settings", Address::daemon_key("iptables")),
+        ("daemon.absent", Address::daemon_key("debug")),
     ];
     assert_eq!(asked, expected);
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{daemon_host::DaemonHost, field::Field};
+use super::{daemon_host::DaemonHost, engine_says::EngineSays, field::Field};
 
 /// The daemon of one engine.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,8 @@ pub struct DaemonConfig {
     pub service: Service,
     /// What a change of it depends on beside its settings.
     pub host: DaemonHost,
+    /// What the engine tells beside its settings.
+    pub engine: EngineSays,
     /// Names of containers that are running.
     pub running_containers: usize,
     /// Key to the names of variables in the daemon's environment that bear on it. Their values,

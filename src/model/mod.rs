@@ -17,6 +17,7 @@ pub mod daemon_value;
 pub mod defaulted;
 pub mod edit;
 pub mod effective;
+pub mod engine_says;
 pub mod field;
 pub mod finding;
 pub mod host_path;

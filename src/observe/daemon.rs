@@ -30,6 +30,7 @@ use crate::{
         field::Field,
     },
     plan::daemon_file::{decoded, given_twice, values},
+    sources::info::engine_says,
 };
 
 /// Podman answers the same API from a process that ends when nobody asks.
@@ -300,6 +301,7 @@ pub(super) fn assemble(
         file_findings: file.findings(release),
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
         host: DaemonHost::default(),
+        engine: engine_says(live.info),
         running_containers: live.running_containers(),
         environment: environment.names(),
         is_missing: live.engine_name() == PODMAN,

@@ -14,7 +14,7 @@ use crate::model::{
     container::{ContainerSpec, Namespace, State},
     edit::{ContainerEdit, Edit, Eviction},
     finding::{Fix, Severity, Verdict},
-    object::{Object, ObjectKind, View},
+    object::{Address, Object, ObjectKind, View},
 };
 
 /// Every rule that a declaration names, sorted by ID.
@@ -67,6 +67,15 @@ pub static RULES: &[&dyn AnyRule] = &[
     &container::restart_bounded::RestartBounded,
     &container::safe_sysctls::SafeSysctls,
     &container::seccomp_confined::SeccompConfined,
+    &daemon::fixed::EXPERIMENTAL_OFF,
+    &daemon::fixed::ICC_DISABLED,
+    &daemon::fixed::IPC_AND_CGROUPNS_DEFAULTS,
+    &daemon::fixed::IPTABLES_MANAGED,
+    &daemon::fixed::LIVE_RESTORE,
+    &daemon::fixed::LOG_LEVEL_INFO,
+    &daemon::fixed::NO_NEW_PRIVILEGES_DEFAULT,
+    &daemon::fixed::ROOTLESS,
+    &daemon::fixed::USERLAND_PROXY_DISABLED,
     &image::allow_list::AllowList,
     &image::digest_pinned::DigestPinned,
     &image::no_latest_tag::NoLatestTag,
@@ -99,6 +108,11 @@ pub trait Rule: Sync + 'static {
     type Params: DeserializeOwned + JsonSchema + Send + Sync + 'static;
 
     fn meta(&self) -> &'static Meta;
+
+    /// Returns what it is about, where that is always one thing of the host: a key of the daemon.
+    fn address(&self) -> Option<Address> {
+        None
+    }
 
     /// Says what is wrong with parameters that have the right shape.
     fn check(&self, _params: &Self::Params) -> Result<(), ParamError> {
@@ -150,6 +164,7 @@ pub enum Example {
 pub trait AnyRule: Sync {
     fn meta(&self) -> &'static Meta;
     fn kind(&self) -> ObjectKind;
+    fn address(&self) -> Option<Address>;
     /// Returns the schema of the parameters in place, not as a reference.
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Reads the parameters; an object without members stands for `true`.
@@ -194,6 +209,10 @@ impl<R: Rule> AnyRule for R {
 
     fn kind(&self) -> ObjectKind {
         R::View::KIND
+    }
+
+    fn address(&self) -> Option<Address> {
+        Rule::address(self)
     }
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema {

@@ -92,11 +92,11 @@ impl Checker<'_> {
     }
 
     pub(super) fn unwaivable(&self, id: &str, known: &[&str], span: &Range<usize>) -> Problem {
-        if rules::find(id).is_some() || id.starts_with("daemon.") {
+        if rules::meta(id).is_some() {
             return self
-                .problem("waiver.not-about-containers", format!("`{id}` cannot be waived"), span)
-                .label("not about containers")
-                .note("a waiver is about containers; what is asked of the daemon is changed where it is declared");
+                .problem("waiver.not-a-rule", format!("`{id}` cannot be waived"), span)
+                .label("not declared among rules")
+                .note("what the `daemon` section asks for is changed where it is declared");
         }
         let problem = self.problem("waiver.unknown-rule", format!("unknown rule `{id}`"), span);
         match question(&nearest(id, known.iter().copied())) {

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::declaration::{schema, yaml::Kind};
+use crate::declaration::{
+    schema,
+    yaml::{Kind, Node},
+};
 
 /// The alternatives that a schema leaves, with references followed.
 pub(super) fn ways(schema: &'static Value) -> Vec<&'static Value> {
@@ -15,6 +18,19 @@ pub(super) fn ways(schema: &'static Value) -> Vec<&'static Value> {
         Some(inner) => inner.iter().flat_map(ways).collect(),
         None => vec![schema],
     }
+}
+
+/// Returns what a mapping has to hold besides, by what one of its keys says: the `then` or the
+/// `else` of its schema.
+pub(super) fn branch(schema: &'static Value, node: &Node) -> &'static Value {
+    let Some(condition) = schema.get("if") else { return &Value::Null };
+    let mut words = condition["properties"].as_object().into_iter().flatten();
+    let is_met = words.all(|(name, word)| {
+        let said = node.value_of(name).and_then(Node::text);
+        let wanted = word["enum"].as_array().into_iter().flatten();
+        said.is_some_and(|said| wanted.into_iter().any(|it| it.as_str() == Some(said)))
+    });
+    &schema[if is_met { "then" } else { "else" }]
 }
 
 pub(super) fn type_names(way: &'static Value) -> impl Iterator<Item = &'static str> {

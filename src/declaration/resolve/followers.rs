@@ -13,6 +13,7 @@ use crate::{
     },
     model::{
         finding::{Mode, Severity},
+        object::Address,
         provenance::Provenance,
         selector::Selector,
     },
@@ -112,7 +113,7 @@ fn assignment(
     let params = json!({ "defaults": values });
     let meta = RULE.meta();
     let digest = bind::digest(meta, &params, mode);
-    let key = group.first().map(|key| (*key).to_owned());
+    let about = group.first().map(|key| Address::daemon_key(key));
     let bound = RULE.bind(params).ok()?;
-    Some(Assignment { meta, bound, severity, mode, from, key, digest })
+    Some(Assignment { meta, bound, severity, mode, from, about, digest })
 }

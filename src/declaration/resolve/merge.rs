@@ -17,7 +17,11 @@ use crate::{
         yaml::{Entry, Node},
     },
     model::{
-        daemon_keys, finding::Mode, object::ObjectKind, provenance::Provenance, selector::Selector,
+        daemon_keys,
+        finding::Mode,
+        object::{Address, ObjectKind},
+        provenance::Provenance,
+        selector::Selector,
     },
     rules::{self, AnyRule, BoundRule, Meta, container::follows_daemon_defaults, daemon::settings},
 };
@@ -167,7 +171,7 @@ impl Merged {
         self.waivers.push(Waiver {
             id: entry.id,
             rule: rule.meta().id,
-            on: entry.on.0,
+            on: entry.on.map(|it| it.0).unwrap_or_default(),
             reason: entry.reason,
             owner: entry.owner,
             ticket: entry.ticket,
@@ -268,7 +272,7 @@ fn about_key(
         severity: settings::severity_of(key),
         mode: Mode::Enforce,
         from: provenance(place),
-        key: Some(key.to_owned()),
+        about: Some(Address::daemon_key(key)),
         digest: bind::digest(meta, &params, Mode::Enforce),
     }
 }

@@ -273,6 +273,6 @@ fn absent_but(config: &DaemonConfig, key: &str, standing: &Standing) -> String {
 }
 
 /// Returns the key as text that lives as long as the program.
-fn name(key: &str) -> &'static str {
+pub(super) fn name(key: &str) -> &'static str {
     daemon_keys::find(key).map_or("daemon.json", |it| it.name)
 }

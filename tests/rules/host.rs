@@ -1,0 +1,117 @@
+//! Daemons as the examples of rules describe them, and their fixes.
+
+use std::collections::BTreeMap;
+
+use plimsoll::{
+    model::{
+        daemon::{DaemonConfig, DaemonKey, FileRead, Flag, Service},
+        daemon_keys::{self, DAEMON_KEYS},
+        edit::Edit,
+        field::Field,
+        finding::{Fix, Verdict},
+        object::Object,
+    },
+    rules::{self, BoundRule},
+    sources::info::engine_says,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// An engine in ordinary order, but for what is said here.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Example {
+    engine: String,
+    /// What the daemon goes by; what is not here it takes from flags, the file and its defaults.
+    in_force: BTreeMap<String, Value>,
+    file: BTreeMap<String, Value>,
+    flags: BTreeMap<String, Value>,
+    /// Keys of which nobody can tell what is in force.
+    unknown: Vec<String>,
+    /// Key to variables that bear on it.
+    environment: BTreeMap<String, Vec<String>>,
+    info: Value,
+    swarm: bool,
+}
+
+impl Default for Example {
+    fn default() -> Self {
+        Self {
+            engine: "28.5.2".into(),
+            in_force: BTreeMap::new(),
+            file: BTreeMap::new(),
+            flags: BTreeMap::new(),
+            unknown: Vec::new(),
+            environment: BTreeMap::new(),
+            info: serde_json::json!({}),
+            swarm: false,
+        }
+    }
+}
+
+fn daemon(object: &str) -> DaemonConfig {
+    let example: Example =
+        serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
+    let release = daemon_keys::release(&example.engine).unwrap();
+    let mut config = DaemonConfig {
+        file_path: "/etc/docker/daemon.json".into(),
+        file_exists: !example.file.is_empty(),
+        engine: engine_says(&example.info),
+        engine_version: example.engine,
+        swarm_active: example.swarm,
+        service: Service::Process { pid: 900 },
+        environment: example.environment,
+        read: FileRead::default(),
+        ..DaemonConfig::default()
+    };
+    for facts in DAEMON_KEYS.iter().filter(|it| it.known_to(release)) {
+        let name = facts.name;
+        let file = example.file.get(name).cloned();
+        let flag = example.flags.get(name).cloned();
+        let running = example.in_force.get(name).or(flag.as_ref()).or(file.as_ref()).cloned();
+        let running = match example.unknown.iter().any(|it| it == name) {
+            true => Field::Unknown("the engine does not show it"),
+            false => Field::Set(running.or(facts.default_value()).unwrap_or(Value::Null)),
+        };
+        let flag = flag.map(|value| Flag { argument: format!("--{name}"), origin: None, value });
+        config.keys.insert(name.into(), DaemonKey { file, flag, running });
+    }
+    let named = example.in_force.keys().chain(example.file.keys()).chain(example.flags.keys());
+    for name in named.chain(&example.unknown) {
+        if !config.keys.contains_key(name) {
+            let file = example.file.get(name).cloned();
+            assert!(file.is_some(), "{name} is no key of this engine: {object}");
+            let running = Field::Unknown("the engine does not know the key");
+            config.keys.insert(name.clone(), DaemonKey { file, flag: None, running });
+        }
+    }
+    config
+}
+
+pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
+    rule.judge(Object::Daemon(&daemon(object))).unwrap()
+}
+
+/// A fix makes its own rule pass.
+pub(crate) fn check_fix(id: &str, rule: &dyn BoundRule, object: &str) {
+    let mut config = daemon(object);
+    let verdict = rule.judge(Object::Daemon(&config)).unwrap();
+    let Verdict::Fail { fix: Fix::Edits(edits), .. } = &verdict else { return };
+    assert!(!edits.is_empty(), "{id}: {verdict:?}");
+    assert!(rules::meta(id).unwrap().fix.is_some(), "{id} says that it has no fix");
+    for edit in edits {
+        let (key, value) = match edit {
+            Edit::DaemonKey { key, value } => (key, Some(value.clone())),
+            Edit::DaemonKeyAbsent { key } => (key, None),
+            Edit::Container(_) | Edit::Restart { .. } | Edit::Evict { .. } => {
+                panic!("{id} asks for {edit:?}")
+            }
+        };
+        let facts = daemon_keys::find(key).unwrap();
+        let running = value.clone().or(facts.default_value()).unwrap_or(Value::Null);
+        let sides = config.keys.get_mut(key).unwrap();
+        sides.file = value;
+        sides.running = Field::Set(running);
+    }
+    assert_eq!(rule.judge(Object::Daemon(&config)), Some(Verdict::Pass), "{id}: {edits:?}");
+}
