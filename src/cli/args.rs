@@ -1,8 +1,9 @@
 //! What may be typed: clap structs and nothing else.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use plimsoll::model::class::Class;
 
 const EXAMPLES: &str = "\
@@ -92,6 +93,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Write a commented declaration to start from.
     Init(InitArgs),
+    /// Print a declaration of this host as it is, under which nothing is to be done.
+    Import(ImportArgs),
     /// Check a declaration; needs no Docker.
     Validate(ValidateArgs),
     /// Show what differs and what putting it right would cost; changes nothing.
@@ -124,6 +127,37 @@ pub(crate) struct InitArgs {
     /// File to write; an existing one is never overwritten.
     #[arg(default_value = "plimsoll.yaml")]
     pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Shipped baselines to build on; what fails today under them is waived until a day.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) baseline: Vec<String>,
+    /// How long the waivers hold: so many days (90d), or up to a day (2027-02-24).
+    #[arg(long, value_name = "DAYS|DATE", default_value = "90d")]
+    pub(crate) until: Until,
+    /// Who answers for the waivers.
+    #[arg(long, value_name = "NAME", default_value = "to be named")]
+    pub(crate) owner: String,
+}
+
+/// The end of something, as typed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    Days(u16),
+    Day(Date),
+}
+
+impl FromStr for Until {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse().ok()) {
+            return Ok(Self::Days(days));
+        }
+        text.parse().map(Self::Day).map_err(|_| "neither days (90d) nor a day (2027-02-24)".into())
+    }
 }
 
 #[derive(Debug, Args)]

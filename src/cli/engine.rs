@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use plimsoll::{
-    declaration::{policy::Policy, problem::Problem},
+    declaration::{import::ImportOptions, policy::Policy, problem::Problem},
     docker::{Docker, Endpoint},
     execute::gate::GateOptions,
     model::class::Class,
     observe,
-    pipeline::{self, Errand, Look, Recovered, Recovery, watcher::WatcherCommand},
+    pipeline::{self, Errand, Imported, Look, Recovered, Recovery, watcher::WatcherCommand},
     plan::Ceiling,
     render::status,
     store::{Holder, Lock, Store},
@@ -108,6 +108,21 @@ pub(crate) async fn look(
     class: Class,
     narrow: &Narrow,
 ) -> Result<Look, Failure> {
+    let (docker, store) = look_only(global).await?;
+    let ceiling = ceiling(class, narrow);
+    Ok(pipeline::look(errand(&docker, policy, &store, &ceiling)).await?)
+}
+
+/// Writes a declaration of the host as it is.
+pub(crate) async fn import(global: &Global, options: &ImportOptions) -> Result<Imported, Failure> {
+    let policy = pipeline::import_policy(options)?;
+    let (docker, store) = look_only(global).await?;
+    let ceiling = ceiling(Class::Loss, &Narrow::default());
+    Ok(pipeline::import(errand(&docker, &policy, &store, &ceiling), options).await?)
+}
+
+/// Takes back what was left half done.
+async fn look_only(global: &Global) -> Result<(Docker, Store), Failure> {
     let endpoint = endpoint(global)?;
     let store = store(global, &endpoint);
     let (docker, recovery) =
@@ -119,16 +134,16 @@ pub(crate) async fn look(
             output::say("note: another plimsoll is at work on this host; what is shown may move");
         }
     }
-    let ceiling = ceiling(class, narrow);
-    let errand = Errand {
-        docker: &docker,
-        policy,
-        store: &store,
-        ceiling: &ceiling,
-        retry: false,
-        clock: Timestamp::now,
-    };
-    Ok(pipeline::look(errand).await?)
+    Ok((docker, store))
+}
+
+fn errand<'a>(
+    docker: &'a Docker,
+    policy: &'a Policy,
+    store: &'a Store,
+    ceiling: &'a Ceiling,
+) -> Errand<'a> {
+    Errand { docker, policy, store, ceiling, retry: false, clock: Timestamp::now }
 }
 
 /// Says that the last run died and what its watcher did, which nobody was told then.

@@ -9,6 +9,7 @@ mod engine;
 mod exit;
 mod explain;
 mod failure;
+mod import;
 mod init;
 mod output;
 mod plan;
@@ -70,6 +71,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
             | Command::Rules(_)
             | Command::Explain(_) => return Err(no_stream()),
             Command::Init(_)
+            | Command::Import(_)
             | Command::Schema
             | Command::Completions(_)
             | Command::Version
@@ -78,6 +80,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     }
     match command {
         Command::Init(args) => init::run(&args),
+        Command::Import(args) => import::run(&global, &args),
         Command::Validate(args) => validate::run(&global, &args, terminal),
         Command::Plan(args) => plan::run(&global, &args, terminal),
         Command::Apply(args) => apply::run(&global, &args, terminal),

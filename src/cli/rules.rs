@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use plimsoll::{
-    declaration::{self, baseline, problem::Problem},
+    declaration::{
+        self,
+        baseline::{self, Baseline},
+        problem::Problem,
+    },
     render::{json, rules as table},
     rules::{self, Meta},
 };
@@ -33,14 +37,18 @@ pub(crate) fn run(global: &Global, args: &RulesArgs, terminal: &Terminal) -> Res
     Ok(Exit::Success)
 }
 
-fn rules_of(name: &str) -> Result<BTreeSet<&'static str>, Failure> {
-    let Some(baseline) = baseline::find(name) else {
+pub(crate) fn baseline(name: &str) -> Result<&'static Baseline, Failure> {
+    baseline::find(name).ok_or_else(|| {
         let known: Vec<_> = baseline::BASELINES.iter().map(|it| it.name).collect();
         let problem =
             Problem::without_text("rules.baseline", format!("there is no baseline `{name}`"))
                 .help(format!("shipped are: {}", known.join(", ")));
-        return Err(Failure::new(Exit::Usage, problem));
-    };
+        Failure::new(Exit::Usage, problem)
+    })
+}
+
+fn rules_of(name: &str) -> Result<BTreeSet<&'static str>, Failure> {
+    let baseline = baseline(name)?;
     let nothing_else = |_: &str| Err("a baseline extends no file".to_owned());
     let policy = declaration::load(baseline.name, baseline.text.as_bytes(), &nothing_else)?;
     let of_containers = policy.containers.iter().map(|choices| choices.meta.id);

@@ -8,6 +8,7 @@ mod bind;
 mod check;
 pub mod choose;
 mod conceal;
+pub mod import;
 mod limits;
 pub mod policy;
 mod probes;

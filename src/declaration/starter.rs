@@ -1,7 +1,7 @@
 //! The declaration that `init` writes.
 
 /// Where editors find the schema.
-const SCHEMA: &str = "plimsoll.schema.json";
+pub(super) const SCHEMA: &str = "plimsoll.schema.json";
 
 /// Returns a declaration to start from, which builds on these baselines.
 pub fn starter(baselines: &[&str]) -> String {

@@ -1,9 +1,9 @@
-//! YAML text to a tree that knows where everything stands. The only place that names the YAML
-//! reader: its options, its limits, its errors.
+//! YAML text to a tree that knows where everything stands, and values to YAML text. The only place
+//! that names the YAML library: its options, its limits, its errors.
 
 use std::{fmt, ops::Range, sync::Arc};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Number, Value};
 use serde_yaml::{
     Error, Options, Spanned,
@@ -20,6 +20,12 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_NODES: usize = 50_000;
 const MAX_DEPTH: usize = 64;
 const MAX_ALIASES: usize = 200;
+
+/// Returns a value as YAML in block style, with a line break at the end.
+pub(crate) fn write(value: &impl Serialize) -> String {
+    // Maps of text and JSON values have nothing that YAML cannot say.
+    serde_yaml::to_string(value).unwrap_or_default()
+}
 
 /// One value, and where it stands.
 #[derive(Clone, Debug)]

@@ -10,9 +10,8 @@ use tokio::time::{Instant, sleep};
 use super::{control_group::ControlGroup, effects::Effects, seen::Seen};
 use crate::{
     docker::{Docker, DockerError},
-    model::{edit::ContainerEdit, size::Size},
+    model::{edit::ContainerEdit, predict, size::Size},
     plan::run::Outcome,
-    sources::lower::memory_swap,
 };
 
 /// How long to go on where a container stops and starts, on a machine that may be busy.
@@ -100,7 +99,7 @@ fn body(edits: &[ContainerEdit], host_config: &Value) -> Option<Value> {
             }
             ContainerEdit::Memory(bytes) => {
                 let now = |key: &str| host_config[key].as_i64().unwrap_or_default();
-                let swap = memory_swap(now("Memory"), now("MemorySwap"), *bytes);
+                let swap = predict::memory_swap(now("Memory"), now("MemorySwap"), *bytes);
                 body.insert("Memory".into(), json!(bytes));
                 body.insert("MemorySwap".into(), json!(swap));
                 // Engines take a limit below it here, and never again when creating.

@@ -6,7 +6,7 @@ use super::{
     container::{ContainerSpec, Namespace, RestartPolicy},
     edit::ContainerEdit,
     effective::derive,
-    field::Field,
+    field::{Field, Parent},
     host_path,
     mount::{Mount, MountKind, SocketReach},
 };
@@ -27,7 +27,13 @@ pub fn predict(mut spec: ContainerSpec, edits: &[ContainerEdit]) -> ContainerSpe
 
 fn apply(spec: &mut ContainerSpec, edit: &ContainerEdit) {
     match edit {
-        ContainerEdit::Privileged(privileged) => spec.privileged = *privileged,
+        ContainerEdit::Privileged(privileged) => {
+            spec.privileged = *privileged;
+            if !privileged {
+                spec.masked_paths = Field::Inherited(Parent::Daemon);
+                spec.read_only_paths = Field::Inherited(Parent::Daemon);
+            }
+        }
         ContainerEdit::BoundCapabilities(allow) => {
             spec.capability_request = spec.capability_request.bounded(*allow);
         }
@@ -62,10 +68,27 @@ fn apply(spec: &mut ContainerSpec, edit: &ContainerEdit) {
             publish_on(spec, container_port, address);
         }
         ContainerEdit::PidsLimit(limit) => spec.pids_limit = Some(*limit).filter(|it| *it > 0),
-        ContainerEdit::Memory(bytes) => spec.memory_bytes = Some(*bytes).filter(|it| *it > 0),
+        ContainerEdit::Memory(bytes) => {
+            let before = spec.memory_bytes.unwrap_or(0);
+            spec.memory_swap_bytes = memory_swap(before, spec.memory_swap_bytes, *bytes);
+            spec.memory_bytes = Some(*bytes).filter(|it| *it > 0);
+        }
         ContainerEdit::RestartPolicy { name, max_retries } => {
             spec.restart_policy = RestartPolicy::from_word(name, *max_retries);
         }
+    }
+}
+
+/// Returns the swap limit that goes with a new memory limit, given the limits before. The engine
+/// counts memory in it, refuses a memory limit above it, and doubles the memory limit where
+/// nobody says anything; that habit, no swap at all, and no limit on swap are kept as they are.
+pub fn memory_swap(memory_before: i64, swap_before: i64, memory: i64) -> i64 {
+    match swap_before {
+        unlimited if unlimited < 0 => unlimited,
+        0 => memory.saturating_mul(2),
+        none if none == memory_before => memory,
+        double if double == memory_before.saturating_mul(2) => memory.saturating_mul(2),
+        other => other.max(memory),
     }
 }
 

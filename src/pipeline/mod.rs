@@ -1,5 +1,6 @@
 //! The arrows between the rooms: recover, look, plan, act, look again.
 
+mod import;
 mod notes;
 mod recovery;
 mod rollback;
@@ -39,6 +40,7 @@ use crate::{
 use self::notes::Notes;
 use self::watcher::{Watcher, WatcherCommand, is_worth_watching};
 pub use self::{
+    import::{Imported, import, policy as import_policy},
     recovery::{Recovered, Recovery, open, open_under},
     rollback::{BackOptions, Backward, look_back, roll_back},
 };

@@ -157,9 +157,9 @@ fn unchanged(
     if any { writeln!(out) } else { Ok(()) }
 }
 
+/// One entry a waiver: what is excused takes no more room than that.
 fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    // One rule may cover several settings of one object.
-    let mut lines: Vec<String> = Vec::new();
+    let mut entries: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
     for note in &plan.notes {
         let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
             continue;
@@ -170,22 +170,29 @@ fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
             days => format!("{days} days"),
         };
         let whose = ticket.iter().chain([owner]).map(|it| plain(it)).collect::<Vec<_>>();
-        let line = format!(
-            "w   {}   {}   {} until {until} ({days}){}{}",
-            padded(&plain(note.address.as_str()), 24),
-            note.rule.id,
+        let end = format!(
+            "{} until {until} ({days}){}{}",
             plain(waiver),
             style.dot(),
             whose.join(style.dot())
         );
-        if lines.last() != Some(&line) {
-            lines.push(line);
+        let objects = entries.entry((&note.rule.id, end)).or_default();
+        objects.insert(plain(note.address.as_str()));
+    }
+    for ((rule, end), objects) in &entries {
+        let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+        let head = match objects.as_slice() {
+            [one] => (*one).to_owned(),
+            many => counted(many.len(), "object"),
+        };
+        let line = format!("w   {}   {rule}", padded(&head, 24));
+        writeln!(out, "  {}", style.dim(&line))?;
+        labelled(out, style, "waiver", end)?;
+        if objects.len() > 1 {
+            labelled(out, style, "objects", &objects.join(", "))?;
         }
     }
-    for line in &lines {
-        writeln!(out, "  {}", style.dim(line))?;
-    }
-    if !lines.is_empty() { writeln!(out) } else { Ok(()) }
+    if entries.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 /// One entry a rule: nothing is done about these, so the objects are enough.

@@ -11,7 +11,7 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use super::options::security_option;
-use crate::model::{container::Namespace, edit::ContainerEdit};
+use crate::model::{container::Namespace, edit::ContainerEdit, predict::memory_swap};
 
 /// Carries edits out on the body of `POST /containers/create`.
 #[must_use]
@@ -91,19 +91,6 @@ fn apply(body: &mut Map<String, Value>, edit: &ContainerEdit) {
             let policy = json!({ "Name": name, "MaximumRetryCount": max_retries });
             host_config(body).insert("RestartPolicy".into(), policy);
         }
-    }
-}
-
-/// Returns the swap limit that goes with a new memory limit, given the limits before. The engine
-/// counts memory in it, refuses a memory limit above it, and doubles the memory limit where
-/// nobody says anything; that habit, no swap at all, and no limit on swap are kept as they are.
-pub fn memory_swap(memory_before: i64, swap_before: i64, memory: i64) -> i64 {
-    match swap_before {
-        unlimited if unlimited < 0 => unlimited,
-        0 => memory.saturating_mul(2),
-        none if none == memory_before => memory,
-        double if double == memory_before.saturating_mul(2) => memory.saturating_mul(2),
-        other => other.max(memory),
     }
 }
 

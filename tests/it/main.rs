@@ -11,6 +11,7 @@ mod enforced;
 mod execute;
 mod followers;
 mod gate;
+mod imported;
 mod in_place;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]

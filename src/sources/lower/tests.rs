@@ -76,6 +76,7 @@ fn bodies() -> impl Strategy<Value = Value> {
         ]),
         word(&["", "root", "0:0", "1000", "app"]),
         option::of(any::<bool>()),
+        words(&["/proc/kcore", "/sys/firmware"]),
     );
     let storage = (
         words(&["/etc:/data:ro", "sneaky:/srv", "/run/docker.sock:/run/", "/data", "data:/etc"]),
@@ -110,6 +111,8 @@ fn bodies() -> impl Strategy<Value = Value> {
                 "CapAdd": security.1,
                 "CapDrop": security.2,
                 "SecurityOpt": security.3,
+                "MaskedPaths": security.6,
+                "ReadonlyPaths": security.6,
                 "ReadonlyRootfs": security.5,
                 "Binds": storage.0,
                 "Mounts": storage.1,

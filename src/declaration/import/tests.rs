@@ -1,0 +1,135 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    declaration::{load, policy::Policy},
+    evaluate::evaluate,
+    model::{
+        daemon::DaemonKey,
+        field::Field,
+        samples::{container, snapshot},
+    },
+};
+
+fn policy(text: &str) -> Policy {
+    load("import", text.as_bytes(), &|_| Err("no file".into())).unwrap_or_else(|problems| {
+        let all: Vec<_> = problems.iter().map(|it| it.message.as_str()).collect();
+        panic!("{all:?}:\n{text}")
+    })
+}
+
+/// A host with containers of these names, of which those that start with `bad` are privileged.
+fn host(names: &[&str], keys: &[(&str, Value)]) -> Snapshot {
+    let spec = |name: &&str| {
+        let mut it = container(name);
+        it.privileged = name.starts_with("bad");
+        it
+    };
+    let mut snapshot = snapshot(names.iter().map(spec));
+    for (name, value) in keys {
+        let running = Field::Set(value.clone());
+        let key = DaemonKey { file: Some(value.clone()), flag: None, running };
+        snapshot.daemon.keys.insert((*name).into(), key);
+    }
+    snapshot
+}
+
+fn options(baselines: &[&str]) -> ImportOptions {
+    ImportOptions {
+        baselines: baselines.iter().map(|it| (*it).to_owned()).collect(),
+        expires: "2027-02-24".parse().unwrap(),
+        owner: "netops: night shift".into(),
+    }
+}
+
+fn imported(snapshot: &Snapshot, options: &ImportOptions) -> String {
+    let today = "2026-11-26".parse().unwrap();
+    let report = evaluate(&policy(&extends(&options.baselines)), today, snapshot);
+    let text = import(snapshot, &report, &left_out(&snapshot.daemon), options);
+    let after = evaluate(&policy(&text), today, snapshot);
+    let left: Vec<_> = after.findings.iter().filter(|it| is_to_be_waived(it)).collect();
+    assert!(left.iter().all(|it| it.waived_by.is_some()), "{left:?}");
+    text
+}
+
+#[test]
+fn settings_stand_as_in_the_file_and_secrets_stay_out() {
+    let snapshot = host(
+        &["web"],
+        &[
+            ("live-restore", json!(true)),
+            ("log-opts", json!({ "max-size": "10m", "max-file": "3" })),
+            ("registry-mirrors", json!(["https://mirror.example"])),
+            ("proxies", json!({ "http-proxy": "http://bob:hunter2@proxy:3128" })),
+            ("no-such-key", json!(1)),
+        ],
+    );
+    let text = imported(&snapshot, &options(&[]));
+    assert!(!text.contains("hunter2"), "{text}");
+    let daemon = text.split_once("\n\n").unwrap().1;
+    assert_eq!(
+        daemon,
+        "\
+# As in the daemon's file. Keys that are not named here are left alone.
+daemon:
+  settings:
+    live-restore: true
+    log-opts:
+      max-size: 10m
+      max-file: \"3\"
+    registry-mirrors:
+    - https://mirror.example
+
+# In the daemon's file too, and not declared:
+# - no-such-key: not a key that plimsoll knows
+# - proxies: it can hold a secret
+"
+    );
+}
+
+#[test]
+fn what_fails_is_waived_by_rule_with_an_end_and_an_owner() {
+    let text = imported(&host(&["bad-1", "bad-2", "web"], &[]), &options(&["essential"]));
+    let expected = "
+  - id: import-2
+    rule: container.no-privileged
+    match: { name: [bad-1, bad-2] }
+    reason: present at import on 2026-11-26
+    owner: \"netops: night shift\"
+    expires: 2027-02-24
+";
+    assert!(text.contains(expected), "{text}");
+    assert!(!text.contains("container.read-only-rootfs"), "what is observed is not: {text}");
+}
+
+#[test]
+fn keys_that_differ_from_what_runs_are_left_out_and_rules_about_the_host_waived() {
+    let mut snapshot = host(&[], &[("icc", json!(true)), ("live-restore", json!(true))]);
+    let key = snapshot.daemon.keys.get_mut("live-restore").unwrap();
+    key.running = Field::Set(json!(false));
+    let today = "2026-11-26".parse().unwrap();
+    let judged = |text: &str| evaluate(&policy(text), today, &snapshot);
+    let rules = "version: 1\nrules:\n  daemon.icc-disabled: true\n";
+    let draft = import(&snapshot, &judged(rules), &LeftOut::new(), &options(&[]));
+    assert!(
+        draft.contains("  - id: import-1\n    rule: daemon.icc-disabled\n    reason:"),
+        "{draft}"
+    );
+    let differing = differing(&judged(&draft), &LeftOut::new());
+    assert_eq!(differing.keys().collect::<Vec<_>>(), ["live-restore"]);
+    assert!(super::differing(&judged(&draft), &differing).is_empty());
+}
+
+#[test]
+fn many_names_are_broken_into_lines() {
+    let names: Vec<String> = (0..60).map(|n| format!("bad-with-a-name-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let text = imported(&host(&names, &[]), &options(&["essential"]));
+    assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+}
+
+#[test]
+fn a_host_with_nothing_on_it_is_a_declaration_too() {
+    let text = imported(&host(&[], &[]), &options(&[]));
+    assert!(!text.contains("daemon:") && !text.contains("waivers:"), "{text}");
+}
