@@ -4,16 +4,23 @@
 #[path = "rules/host.rs"]
 mod host;
 
-use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use plimsoll::{
     model::{
         container::ContainerSpec,
         edit::{ContainerEdit, Edit},
-        effective::{Surroundings, complete},
+        effective::{Surroundings, complete, follow_joined},
+        engine_facts::EngineFacts,
         finding::{Fix, Severity, Verdict},
         object::{Object, ObjectKind},
         predict::predict,
+        snapshot::Observed,
     },
     rules::{self, BoundRule, Example, RULES},
     sources::inspect::from_inspect,
@@ -109,6 +116,8 @@ fn severities_are_those_of_the_catalogue() {
             "container.no-cap-sys-module",
             "container.no-engine-socket",
             "container.no-engine-socket-ancestor",
+            "container.no-foreign-runtime-socket",
+            "container.no-host-root-equivalent-combo",
             "container.no-privileged",
             "container.no-wildcard-device-rule",
         ]
@@ -137,7 +146,15 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
 fn rules_without_required_parameters_accept_true() {
     let refused: Vec<_> =
         RULES.iter().filter(|it| it.bind(json!({})).is_err()).map(|it| it.meta().id).collect();
-    assert_eq!(refused, ["container.declared", "container.networks-declared", "image.allow-list"]);
+    assert_eq!(
+        refused,
+        [
+            "container.declared",
+            "container.networks-declared",
+            "container.ulimits",
+            "image.allow-list"
+        ]
+    );
 }
 
 #[test]
@@ -146,6 +163,17 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("container.declared", "{}", "allow", "has to say what is allowed"),
         ("container.declared", "allow: []", "allow", "has to say what is allowed"),
         ("image.allow-list", "{}", "allow", "has to say what is allowed"),
+        ("container.ulimits", "{}", "max", "has to say which"),
+        ("container.ulimits", "max: {files: 1}", "max", "not a ulimit"),
+        ("container.cpu-limit", "max: 0", "max", "not a number of processors"),
+        ("container.age", "max-days: -1", "max-days", "invalid value"),
+        ("container.log-driver", "max-file: 0", "max-file", "least is 1"),
+        ("container.runtime-allowed", "allow: []", "allow", "has to say what is allowed"),
+        ("container.shm-and-tmpfs-bounded", "max-shm: 0", "max-shm", "by itself"),
+        ("container.stop-timeout-sane", "{min: 9, max: 5}", "max", "less than `min`"),
+        ("container.volume-types-allowed", "binds: [srv]", "binds[0]", "absolute"),
+        ("container.ports-declared", "ports: ['80']", "ports[0]", "not a published port"),
+        ("container.ports-declared", "ports: ['a:1:1']", "ports[0]", "not a published port"),
         ("container.pids-limit", "max: 0", "max", "least is 1"),
         ("container.pids-limit", "max: many", "max", "invalid type"),
         ("container.pids-limit", "mox: 1", "mox", "unknown field"),
@@ -268,6 +296,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
         "PortBindings",
         "{80/tcp: [{HostIp: '', HostPort: '80'}, {HostIp: '::', HostPort: '80'}], 53/udp: [{HostPort: '53'}]}",
     ),
+    ("HostConfig", "LogConfig", "{Type: json-file, Config: {}}"),
     ("HostConfig", "PidsLimit", "100000"),
     ("HostConfig", "Memory", "99999999999"),
     ("HostConfig", "RestartPolicy", "{Name: always}"),
@@ -275,9 +304,12 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("Config", "Volumes", "{/data: {}, /etc: {}}"),
 ];
 
-/// Every rule that edits containers, with parameters that let it.
+/// Every rule that edits containers, with parameters that let it. Left out is
+/// `container.shm-and-tmpfs-bounded`: a tmpfs that `container.read-only-rootfs` adds has the size
+/// that its parameters give it, or none.
 static ALL_WITH_FIXES: LazyLock<Vec<(&str, Box<dyn BoundRule>)>> = LazyLock::new(|| {
     [
+        ("container.apparmor-confined", "{}"),
         ("container.capabilities-bounded", "allow: [NET_BIND_SERVICE, CHOWN]"),
         ("container.memory-limit", "max: 512m"),
         ("container.default-proc-masks", "{}"),
@@ -301,6 +333,11 @@ static ALL_WITH_FIXES: LazyLock<Vec<(&str, Box<dyn BoundRule>)>> = LazyLock::new
         ("container.read-only-rootfs", "tmpfs: [/run, /tmp, /data]"),
         ("container.restart-bounded", "{}"),
         ("container.seccomp-confined", "{}"),
+        ("container.selinux-confined", "{}"),
+        ("container.no-writable-cgroups", "{}"),
+        ("container.masked-paths-current", "{}"),
+        ("container.no-foreign-runtime-socket", "{}"),
+        ("container.log-driver", "{}"),
     ]
     .map(|(id, params)| (id, bind(id, params)))
     .into()
@@ -370,9 +407,26 @@ fn complete_one(reply: &Value) -> ContainerSpec {
                 .map(|(name, path)| (name.to_owned(), path.to_owned()))
                 .into(),
         ),
+        engine: Arc::new(EngineFacts {
+            apparmor: Some(true),
+            selinux: Some(true),
+            maps_users: Some(true),
+            default_runtime: "runc".into(),
+            limits_layers: Some(true),
+            version: Some([28, 5, 2]),
+            now: "2026-11-26T12:00:00Z".parse().ok(),
+            socket_groups: Some([998].into()),
+        }),
         ..Surroundings::default()
     };
-    complete(spec, &around, Err("its process is on another machine"))
+    let spec = complete(spec, &around, Err("its process is on another machine"));
+    // Another container of the same host.
+    let db = json!({ "Name": "/db", "HostConfig": { "Binds": ["shared-with-db:/data"] } });
+    let db = from_inspect(db.to_string().as_bytes()).unwrap().spec;
+    let mut both = [spec, db].map(|spec| Observed { spec, fingerprint: String::new() });
+    follow_joined(&mut both);
+    let [one, _] = both;
+    one.spec
 }
 
 fn yaml(text: &str) -> Value {

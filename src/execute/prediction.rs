@@ -94,7 +94,8 @@ fn effective(spec: &ContainerSpec) -> CapabilitySet {
 /// Without the names of volumes: one that comes to light gets its name from the engine, and the
 /// others are compared one by one.
 fn mounts(spec: &ContainerSpec) -> Vec<(&str, MountKind, &str, bool)> {
-    let shown = |mount: &Mount| matches!(mount.kind, MountKind::Bind | MountKind::Other);
+    let shown =
+        |mount: &Mount| matches!(mount.kind, MountKind::Bind | MountKind::Image | MountKind::Other);
     spec.mounts
         .iter()
         .map(|mount| {

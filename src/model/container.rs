@@ -4,8 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     capability::{CapabilityRequest, CapabilitySet},
+    condition::Condition,
+    confinement::Confinement,
     defaulted::{DaemonDefaults, Defaulted},
+    engine_facts::EngineFacts,
     field::Field,
+    limits::Limits,
     mount::Mount,
     owner::{Claim, Owner},
     process::ProcessFacts,
@@ -38,6 +42,7 @@ pub struct ContainerSpec {
     /// Whether one of its extra hosts is `host-gateway`, an address that the engine fills in.
     pub names_host_gateway: bool,
     pub has_healthcheck: bool,
+    pub condition: Condition,
 
     pub privileged: bool,
     pub capability_request: CapabilityRequest,
@@ -50,6 +55,7 @@ pub struct ContainerSpec {
     pub seccomp_default: Field<Seccomp>,
     /// After privileged, option and default. Filled in by `effective::complete`.
     pub seccomp: Field<Seccomp>,
+    pub confinement: Confinement,
     /// The user as configured; empty means the image's, and there root.
     pub user: Field<String>,
     /// The user ID that `user` stands for. Filled in by `effective::complete`.
@@ -70,6 +76,7 @@ pub struct ContainerSpec {
     /// Names of the containers that it links to on the default bridge.
     pub links: Vec<String>,
 
+    pub limits: Limits,
     /// `None` is no limit.
     pub pids_limit: Option<i64>,
     /// `None` is no limit.
@@ -94,6 +101,11 @@ pub struct ContainerSpec {
     pub extra_hosts: Vec<String>,
     /// Names of what it says to its runtime.
     pub annotations: Vec<String>,
+    /// Names of variables that tell programs in it which engine to control, sorted.
+    pub engine_variables: Vec<String>,
+    /// Where secrets stand in its configuration, by name and never with the value, sorted:
+    /// `environment DB_PASSWORD`.
+    pub secrets: Vec<String>,
 
     pub network_mode: Namespace,
     pub pid_mode: Namespace,
@@ -104,6 +116,8 @@ pub struct ContainerSpec {
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
 
+    /// What the engine says about itself. Filled in by `effective::complete`.
+    pub engine: Arc<EngineFacts>,
     /// Settings for which the daemon has a default.
     pub defaulted: Defaulted,
     /// What the daemon gives containers. Filled in by `effective::complete`.
@@ -166,6 +180,10 @@ pub enum Seccomp {
     /// A profile given as JSON.
     Profile {
         allows_everything: bool,
+        /// SHA-256 of its text as the engine keeps it: `sha256:…`.
+        digest: String,
+        /// Calls that it lets through although they lead out of containers, sorted.
+        risky_calls: Vec<String>,
     },
     /// Something that this program cannot read.
     Unreadable,
@@ -231,8 +249,10 @@ pub enum Namespace {
     Container {
         /// Its ID, or its name in a request.
         id: String,
-        /// Whether this leads to the host's own namespace in the end. Filled in by
-        /// `effective::follow_joined`.
+        /// The name of that container. Filled in by `effective::follow_joined`; empty if it was
+        /// not found.
+        name: String,
+        /// Whether this leads to the host's own namespace in the end. Filled in likewise.
         reaches_host: Field<bool>,
     },
     /// A network by name.
@@ -251,6 +271,7 @@ impl Namespace {
                 || Self::Named(other.into()),
                 |id| Self::Container {
                     id: id.into(),
+                    name: String::new(),
                     reaches_host: Field::Unknown("the container that it joins was not looked at"),
                 },
             ),

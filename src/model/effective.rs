@@ -1,5 +1,6 @@
 //! Completing a spec from its surroundings, once, before any rule looks.
 
+mod shared_mounts;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use super::{
     claim::{self, Evidence},
     container::{ContainerSpec, Namespace, Seccomp},
     defaulted::DaemonDefaults,
+    engine_facts::EngineFacts,
     field::Field,
     host_path,
     mount::{Mount, MountKind, SocketReach},
@@ -43,6 +45,7 @@ pub struct Surroundings {
     /// Image ID to the image's `RepoDigests`; an image that is not here was not looked at.
     pub repo_digests: BTreeMap<String, Vec<String>>,
     pub daemon_defaults: Arc<DaemonDefaults>,
+    pub engine: Arc<EngineFacts>,
     /// What speaks for or against the claims of owners.
     pub evidence: Evidence,
 }
@@ -68,6 +71,7 @@ pub fn complete(
     process: Result<Arc<ProcessFacts>, &'static str>,
 ) -> ContainerSpec {
     spec.daemon_defaults = Arc::clone(&around.daemon_defaults);
+    spec.engine = Arc::clone(&around.engine);
     if spec.owner == Owner::Nobody
         && let Some(unit) = around.evidence.units.get(&spec.name)
     {
@@ -155,6 +159,7 @@ fn real_source(mount: &Mount, around: &Surroundings) -> Field<String> {
             },
             None => return Field::Unknown("the volumes of the engine could not be listed"),
         },
+        MountKind::Image => return Field::Set(String::new()),
         MountKind::Other => return Field::Unknown("a kind of mount that is not known"),
     };
     around
@@ -174,9 +179,10 @@ fn reach(mount: &Mount, around: &Surroundings) -> SocketReach {
         (Field::Inherited(_) | Field::Unknown(_), MountKind::Bind) => {
             host_path::clean_on_host(&mount.source)
         }
-        (Field::Inherited(_) | Field::Unknown(_), MountKind::Volume | MountKind::Other) => {
-            return SocketReach::None;
-        }
+        (
+            Field::Inherited(_) | Field::Unknown(_),
+            MountKind::Volume | MountKind::Image | MountKind::Other,
+        ) => return SocketReach::None,
     };
     let mut reach = SocketReach::None;
     let listening = around.control_sockets.iter().map(|it| Cow::from(host_path::clean_on_host(it)));
@@ -191,9 +197,15 @@ fn reach(mount: &Mount, around: &Surroundings) -> SocketReach {
     reach
 }
 
-/// Follows `container:ID` to its end: whether a container that joins another one's namespace is
-/// in the host's. Wants every container of the host; a target that is missing stays unknown.
+/// Follows what leads from one container to others: `container:ID` to its end, whether a
+/// container that joins another one's namespace is in the host's, and mounts of the same thing.
+/// Wants every container of the host; a target that is missing stays unknown.
 pub fn follow_joined(containers: &mut [Observed]) {
+    follow_namespaces(containers);
+    shared_mounts::follow(containers);
+}
+
+fn follow_namespaces(containers: &mut [Observed]) {
     let joins = |spec: &ContainerSpec| {
         modes(spec).into_iter().any(|it| matches!(it, Namespace::Container { .. }))
     };
@@ -205,12 +217,15 @@ pub fn follow_joined(containers: &mut [Observed]) {
         .flat_map(|it| [&it.spec.id, &it.spec.name].map(|key| (key, &it.spec)))
         .map(|(key, spec)| (key.clone(), modes(spec).map(Clone::clone)))
         .collect();
+    let names: HashMap<String, String> =
+        containers.iter().map(|it| (it.spec.id.clone(), it.spec.name.clone())).collect();
     for container in containers {
         let spec = &mut container.spec;
         let modes = [&mut spec.network_mode, &mut spec.pid_mode, &mut spec.ipc_mode];
         for (which, mode) in modes.into_iter().enumerate() {
             let end = reaches_host(&modes_of, mode, which);
-            if let Namespace::Container { reaches_host, .. } = mode {
+            if let Namespace::Container { id, name, reaches_host } = mode {
+                *name = names.get(id).cloned().unwrap_or_default();
                 *reaches_host = end;
             }
         }

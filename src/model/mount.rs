@@ -11,6 +11,13 @@ pub struct Mount {
     /// Path inside the container.
     pub destination: String,
     pub writable: bool,
+    /// `rprivate`, `rshared`; empty where nobody said.
+    pub propagation: String,
+    /// Of a volume: `local`, or the name of a plugin; empty before the engine made it.
+    pub driver: String,
+    /// Names of other containers that mount the same, sorted, if one of them all writes there.
+    /// Filled in by `effective::follow_joined`.
+    pub shared_with: Vec<String>,
     /// Taken over from another container (`--volumes-from`), so not to be taken away here.
     pub inherited: bool,
     /// Host path after symlinks, also for a volume that is a bind in disguise; empty for a volume
@@ -25,7 +32,9 @@ pub struct Mount {
 pub enum MountKind {
     Bind,
     Volume,
-    /// A kind that this program does not know: image, cluster, named pipe.
+    /// Files of an image.
+    Image,
+    /// A kind that this program does not know: cluster, named pipe.
     Other,
 }
 

@@ -3,6 +3,7 @@
 //! `sources::lower` carries them out on the engine's JSON; a test holds the two together.
 
 use super::{
+    condition::Condition,
     container::{ContainerSpec, Namespace, RestartPolicy},
     edit::ContainerEdit,
     effective::derive,
@@ -20,6 +21,10 @@ pub fn predict(mut spec: ContainerSpec, edits: &[ContainerEdit]) -> ContainerSpe
     if !edits.iter().all(ContainerEdit::in_place) {
         // The kernel's word was about the process before.
         spec.process = Field::Unknown("it has not been started yet");
+        spec.condition = Condition::default();
+        if spec.confinement.apparmor_option.is_none() {
+            spec.confinement.apparmor_shown.clear();
+        }
         derive(&mut spec);
     }
     spec
@@ -104,6 +109,9 @@ fn remove_mount(spec: &mut ContainerSpec, destination: &str) {
             source: String::new(),
             destination,
             writable: true,
+            propagation: String::new(),
+            driver: String::new(),
+            shared_with: Vec::new(),
             inherited: false,
             real_source: Field::Set(String::new()),
             reach: SocketReach::None,

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{
+    condition::Condition,
+    confinement::Confinement,
     container::{ContainerSpec, Devices, Namespace, RestartName, RestartPolicy, Seccomp, State},
     defaulted::Defaulted,
     field::{Field, Parent},
+    limits::Limits,
     owner::{Claim, Owner},
     snapshot::{HostFacts, Observed, Snapshot},
 };
@@ -27,6 +30,7 @@ pub fn container(name: &str) -> ContainerSpec {
         auto_remove: false,
         names_host_gateway: false,
         has_healthcheck: false,
+        condition: Condition::default(),
         privileged: false,
         capability_request: Default::default(),
         capabilities: Field::Set(super::capability::CapabilitySet::DEFAULT),
@@ -34,6 +38,7 @@ pub fn container(name: &str) -> ContainerSpec {
         seccomp_option: None,
         seccomp_default: Field::Set(Seccomp::Builtin),
         seccomp: Field::Set(Seccomp::Builtin),
+        confinement: Confinement::default(),
         user: Field::Set(String::new()),
         uid: Field::Set(0),
         read_only_rootfs: false,
@@ -43,6 +48,7 @@ pub fn container(name: &str) -> ContainerSpec {
         mounts_listed: true,
         volumes_from: Vec::new(),
         links: Vec::new(),
+        limits: Limits::default(),
         pids_limit: None,
         memory_bytes: None,
         restart_policy: RestartPolicy { name: RestartName::No, max_retries: 0 },
@@ -56,6 +62,8 @@ pub fn container(name: &str) -> ContainerSpec {
         groups: Vec::new(),
         extra_hosts: Vec::new(),
         annotations: Vec::new(),
+        engine_variables: Vec::new(),
+        secrets: Vec::new(),
         network_mode: Namespace::Own,
         pid_mode: Namespace::Own,
         ipc_mode: Namespace::Own,
@@ -63,6 +71,7 @@ pub fn container(name: &str) -> ContainerSpec {
         networks: vec!["bridge".into()],
         published_ports: Vec::new(),
         publish_all_ports: false,
+        engine: Arc::default(),
         defaulted: Defaulted::default(),
         daemon_defaults: Arc::default(),
         process: Field::Unknown("not looked at"),

@@ -6,6 +6,7 @@
 mod containers;
 mod daemon;
 mod daemon_host;
+mod engine_facts;
 mod environment;
 mod evidence;
 mod file_obstacle;

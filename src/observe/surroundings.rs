@@ -10,13 +10,13 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::daemon::LocalDaemon;
+use super::{daemon::LocalDaemon, engine_facts};
 use crate::model::{
     claim::Evidence, container::ContainerSpec, effective::Surroundings, mount::MountKind,
 };
 
 /// Sockets of the daemon that do not take orders.
-const HARMLESS: &[&str] = &["/libnetwork/", "/metrics.sock", "/swarm/"];
+pub(super) const HARMLESS: &[&str] = &["/libnetwork/", "/metrics.sock", "/swarm/"];
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -61,6 +61,7 @@ pub(super) fn gather<'a>(
         volume_binds,
         repo_digests: images.map(repo_digests).unwrap_or_default(),
         daemon_defaults: Arc::default(),
+        engine: Arc::new(engine_facts::gather(info, local)),
         evidence: Evidence::default(),
     }
 }

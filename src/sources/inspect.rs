@@ -4,7 +4,10 @@
 //! member or a word that this program has never heard of: none of them is an error.
 
 mod devices;
+mod limits;
 mod mounts;
+mod secrets;
+mod security;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +25,10 @@ use serde::{
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::options::{go_bool, security_option};
 use crate::model::{
     capability::{CapabilityRequest, CapabilitySet},
+    condition::Condition,
+    confinement::Confinement,
     container::{ContainerSpec, Namespace, PublishedPort, RestartPolicy, Seccomp, State},
     defaulted::{Defaulted, LogConfig, Ulimit},
     effective::uid_of,
@@ -60,16 +64,15 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
     let volumes: BTreeMap<Cow<'_, str>, IgnoredAny> = config.read("Volumes")?.unwrap_or_default();
     let image: Option<Text<'_>> = config.read("Image")?;
     let user: Option<Text<'_>> = config.read("User")?;
+    let stop_seconds: Option<i64> = config.read("StopTimeout")?;
+    let environment = secrets::read(&config, &labels)?;
     let state = reply.state.unwrap_or_default();
     let started_at = match text(state.started_at.as_ref()) {
         // Go's zero time: it never started.
         never if never.starts_with("0001-") => "",
         at => at,
     };
-    let mut options = SecurityOptions::default();
-    for option in host.security_opt.iter().flatten() {
-        options.read(&option.0);
-    }
+    let options = security::options(&host);
     let own_no_new_privileges = options.no_new_privileges.as_ref().and_then(Field::stated).copied();
     let privileged = host.privileged.unwrap_or(false);
     let capability_request = capability_request(&host);
@@ -100,6 +103,11 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
             .flatten()
             .any(|host| host.0.ends_with(":host-gateway")),
         has_healthcheck: healthcheck.is_given(),
+        condition: Condition {
+            restarts: reply.restart_count.unwrap_or(0),
+            execs: reply.exec_ids.map_or(0, |it| it.len()),
+            health: text(state.health.as_ref().and_then(|it| it.status.as_ref())).to_owned(),
+        },
         privileged,
         capability_request,
         capabilities: Field::Set(capability_request.effective(privileged)),
@@ -110,6 +118,15 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
             None => Field::Inherited(Parent::Daemon),
         },
         seccomp_option: options.seccomp,
+        confinement: Confinement {
+            apparmor_option: options.apparmor,
+            apparmor_shown: text(reply.apparmor.as_ref()).to_owned(),
+            labels: options.labels,
+            writable_cgroups: options.writable_cgroups,
+            host_userns: text(host.userns_mode.as_ref()) == "host",
+            isolation: text(host.isolation.as_ref()).to_owned(),
+            platform: text(reply.platform.as_ref()).to_owned(),
+        },
         seccomp_default: Field::Inherited(Parent::Daemon),
         user: Field::Set(user.to_owned()),
         uid: uid_of(user),
@@ -120,6 +137,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         mounts_listed: !takes_mounts || !started_at.is_empty(),
         volumes_from: firsts(host.volumes_from.as_deref()),
         links: firsts(host.links.as_deref()),
+        limits: limits::limits(&host, stop_seconds),
         pids_limit: host.pids_limit.filter(|limit| *limit > 0),
         memory_bytes: host.memory.filter(|limit| *limit > 0),
         restart_policy: host.restart_policy.map_or_else(
@@ -142,6 +160,8 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         groups: host.group_add.unwrap_or_default(),
         extra_hosts: texts(host.extra_hosts.as_deref()),
         annotations: host.annotations.unwrap_or_default().into_keys().collect(),
+        engine_variables: environment.engines,
+        secrets: environment.secrets,
         network_mode: Namespace::from_word(text(host.network_mode.as_ref())),
         pid_mode: Namespace::from_word(text(host.pid_mode.as_ref())),
         ipc_mode: Namespace::from_word(text(host.ipc_mode.as_ref())),
@@ -149,6 +169,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         networks,
         published_ports: published_ports(host.port_bindings.unwrap_or_default()),
         publish_all_ports: host.publish_all_ports.unwrap_or(false),
+        engine: Arc::default(),
         defaulted: Defaulted {
             log: host.log_config.map(LogReply::read),
             cgroupns: text(host.cgroupns_mode.as_ref()).to_owned(),
@@ -219,6 +240,13 @@ struct Reply<'a> {
     process_label: Option<Text<'a>>,
     #[serde(borrow)]
     created: Option<Text<'a>>,
+    #[serde(borrow, rename = "AppArmorProfile")]
+    apparmor: Option<Text<'a>>,
+    #[serde(borrow)]
+    platform: Option<Text<'a>>,
+    restart_count: Option<i64>,
+    #[serde(rename = "ExecIDs")]
+    exec_ids: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -229,6 +257,15 @@ struct StateReply<'a> {
     pid: Option<i64>,
     #[serde(borrow)]
     started_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    health: Option<Health<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Health<'a> {
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -301,6 +338,26 @@ struct HostConfig<'a> {
     ulimits: Option<&'a RawValue>,
     #[serde(borrow)]
     runtime: Option<&'a RawValue>,
+    #[serde(borrow)]
+    userns_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    isolation: Option<Text<'a>>,
+    #[serde(rename = "NanoCpus")]
+    nano_cpus: Option<i64>,
+    cpu_quota: Option<i64>,
+    cpu_period: Option<i64>,
+    cpu_shares: Option<i64>,
+    #[serde(borrow)]
+    cpuset_cpus: Option<Text<'a>>,
+    blkio_weight: Option<i64>,
+    blkio_weight_device: Option<Vec<IgnoredAny>>,
+    blkio_device_read_bps: Option<Vec<IgnoredAny>>,
+    blkio_device_write_bps: Option<Vec<IgnoredAny>>,
+    #[serde(rename = "BlkioDeviceReadIOps")]
+    blkio_device_read_iops: Option<Vec<IgnoredAny>>,
+    #[serde(rename = "BlkioDeviceWriteIOps")]
+    blkio_device_write_iops: Option<Vec<IgnoredAny>>,
+    storage_opt: Option<BTreeMap<String, String>>,
 }
 
 impl HostConfig<'_> {
@@ -437,50 +494,6 @@ fn capability_request(host: &HostConfig<'_>) -> CapabilityRequest {
     let (add, add_all) = set(&host.cap_add);
     let (drop, drop_all) = set(&host.cap_drop);
     CapabilityRequest { add, add_all, drop, drop_all }
-}
-
-/// The security options that rules look at. The last mention wins.
-#[derive(Default)]
-struct SecurityOptions {
-    no_new_privileges: Option<Field<bool>>,
-    seccomp: Option<Seccomp>,
-}
-
-impl SecurityOptions {
-    fn read(&mut self, option: &str) {
-        match security_option(option) {
-            ("no-new-privileges", "") => self.no_new_privileges = Some(Field::Set(true)),
-            ("no-new-privileges", word) => {
-                let unreadable = Field::Unknown("its no-new-privileges option cannot be read");
-                self.no_new_privileges = Some(go_bool(word).map_or(unreadable, Field::Set));
-            }
-            ("seccomp", profile) => self.seccomp = Some(seccomp(profile)),
-            _ => {}
-        }
-    }
-}
-
-fn seccomp(profile: &str) -> Seccomp {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Profile<'a> {
-        #[serde(borrow)]
-        default_action: Option<Text<'a>>,
-    }
-
-    match profile {
-        "unconfined" => Seccomp::Unconfined,
-        "builtin" => Seccomp::Builtin,
-        json => match serde_json::from_str::<Profile<'_>>(json) {
-            Ok(profile) => Seccomp::Profile {
-                allows_everything: matches!(
-                    text(profile.default_action.as_ref()),
-                    "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG"
-                ),
-            },
-            Err(_) => Seccomp::Unreadable,
-        },
-    }
 }
 
 #[derive(Default, Deserialize)]

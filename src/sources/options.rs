@@ -17,6 +17,8 @@ pub(super) fn go_bool(word: &str) -> Option<bool> {
     }
 }
 
+const PROPAGATIONS: [&str; 6] = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+
 /// An entry of `HostConfig.Binds`.
 pub(super) struct Bind<'a> {
     /// `None` for a bare path, which asks for a volume without a name.
@@ -24,6 +26,8 @@ pub(super) struct Bind<'a> {
     /// Clean.
     pub destination: String,
     pub writable: bool,
+    /// `rshared`; empty where nobody said.
+    pub propagation: &'a str,
 }
 
 impl<'a> Bind<'a> {
@@ -35,8 +39,14 @@ impl<'a> Bind<'a> {
             Some(destination) => (Some(first), destination),
             None => (None, first),
         };
-        let read_only = parts.next().is_some_and(|it| it.split(',').any(|word| word == "ro"));
-        Self { source, destination: host_path::clean(destination), writable: !read_only }
+        let options = parts.next().unwrap_or("");
+        let mut words = options.split(',');
+        Self {
+            source,
+            destination: host_path::clean(destination),
+            writable: !options.split(',').any(|word| word == "ro"),
+            propagation: words.find(|word| PROPAGATIONS.contains(word)).unwrap_or(""),
+        }
     }
 
     /// Returns whether the source is a path on the host rather than a volume's name.
@@ -61,6 +71,7 @@ mod tests {
     fn binds_have_three_shapes() {
         let bind = Bind::parse("/etc:/host/etc/:rslave,ro");
         assert!(bind.is_host_path() && !bind.writable);
+        assert_eq!(bind.propagation, "rslave");
         assert_eq!(bind.destination, "/host/etc");
         assert!(!Bind::parse("data:/data").is_host_path());
         assert_eq!(Bind::parse("/data").source, None);

@@ -13,6 +13,7 @@ mod followers;
 mod gate;
 mod imported;
 mod in_place;
+mod judged;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;

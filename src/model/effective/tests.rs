@@ -32,6 +32,9 @@ fn mounted(kind: MountKind, source: &str, around: &Surroundings) -> Mount {
         source: source.into(),
         destination: "/inside".into(),
         writable: true,
+        propagation: String::new(),
+        driver: String::new(),
+        shared_with: Vec::new(),
         inherited: false,
         real_source: Field::Unknown("not yet"),
         reach: SocketReach::None,
@@ -175,4 +178,24 @@ fn joined_namespaces_are_followed_to_their_end() {
         })
         .collect();
     assert_eq!(reaches, [Some(true), Some(true), Some(false), None, None]);
+}
+
+#[test]
+fn storage_is_shared_where_one_of_the_containers_writes() {
+    let mounts = |name: &str, source: &str, writable: bool| {
+        let mut mount = mounted(MountKind::Volume, source, &Surroundings::default());
+        mount.writable = writable;
+        let spec = ContainerSpec { mounts: vec![mount], ..samples::container(name) };
+        Observed { spec, fingerprint: String::new() }
+    };
+    let mut all = [
+        mounts("a", "data", true),
+        mounts("b", "data", false),
+        mounts("c", "read", false),
+        mounts("d", "read", false),
+        mounts("e", "own", true),
+    ];
+    follow_joined(&mut all);
+    let shared: Vec<_> = all.iter().map(|it| it.spec.mounts[0].shared_with.join(",")).collect();
+    assert_eq!(shared, ["b", "a", "", "", ""]);
 }

@@ -29,7 +29,7 @@ A program that reads other things in that directory, such as a monitoring agent,
 ",
     fix: Some(Class::Recreate),
     references: &cis("5.32"),
-    implies: &[],
+    implies: &["container.no-foreign-runtime-socket"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/runner:/run']}" },
         Example::Fails { params: "{}", object: "HostConfig: {Binds: ['/:/host:ro']}" },

@@ -33,7 +33,7 @@ Without `network` nothing is changed.
 ",
     fix: Some(Class::Recreate),
     references: &cis("5.10"),
-    implies: &[],
+    implies: &["container.own-network"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {NetworkMode: default}" },
         Example::Fails { params: "{}", object: "HostConfig: {NetworkMode: host}" },

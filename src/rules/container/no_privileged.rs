@@ -29,8 +29,10 @@ A program that needs a device, a mount or a kernel setting fails until that one 
     fix: Some(Class::Recreate),
     references: &cis("5.5"),
     implies: &[
+        "container.apparmor-confined",
         "container.capabilities-bounded",
         "container.default-proc-masks",
+        "container.masked-paths-current",
         "container.no-cap-dac-read-search",
         "container.no-cap-equivalents",
         "container.no-cap-mknod",
@@ -39,7 +41,10 @@ A program that needs a device, a mount or a kernel setting fails until that one 
         "container.no-cap-sys-admin",
         "container.no-cap-sys-module",
         "container.no-cap-sys-ptrace",
+        "container.no-host-root-equivalent-combo",
+        "container.no-writable-cgroups",
         "container.seccomp-confined",
+        "container.selinux-confined",
     ],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Privileged: false}" },

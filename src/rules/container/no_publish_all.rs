@@ -26,7 +26,7 @@ Nothing is changed: only its owner knows which ports are needed.
 ",
     fix: None,
     references: &[],
-    implies: &["container.no-wildcard-publish"],
+    implies: &["container.no-wildcard-publish", "container.ports-declared"],
     examples: &[
         Example::Passes {
             params: "{}",

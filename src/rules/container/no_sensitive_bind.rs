@@ -7,12 +7,14 @@ use crate::{
     model::{
         class::Class,
         container::ContainerSpec,
-        field::Field,
         finding::{Severity, Verdict},
         host_path::{clean, clean_on_host, is_within},
-        mount::{Mount, MountKind},
+        mount::Mount,
     },
-    rules::{Example, Meta, ParamError, Rule, cis, container::mounts_verdict},
+    rules::{
+        Example, Meta, ParamError, Rule, cis,
+        container::{leads_to, mounts_verdict},
+    },
 };
 
 pub struct NoSensitiveBind;
@@ -150,18 +152,6 @@ impl Rule for NoSensitiveBind {
                 is_sensitive(&path, params) && !is_allowed(mount, &path, params)
             })
         })
-    }
-}
-
-/// Returns the host path as far as it is known. A bind whose symlinks cannot be followed counts
-/// as it is written.
-fn leads_to(mount: &Mount) -> Option<String> {
-    match (&mount.real_source, mount.kind) {
-        (Field::Set(path), _) => Some(path.clone()).filter(|path| !path.is_empty()),
-        (Field::Inherited(_) | Field::Unknown(_), MountKind::Bind) => {
-            Some(clean_on_host(&mount.source))
-        }
-        (Field::Inherited(_) | Field::Unknown(_), MountKind::Volume | MountKind::Other) => None,
     }
 }
 

@@ -28,7 +28,7 @@ Nothing is changed: only its owner knows what the program looks for there.
 ",
     fix: None,
     references: &[],
-    implies: &["container.default-proc-masks"],
+    implies: &["container.default-proc-masks", "container.masked-paths-current"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {MaskedPaths: [/proc/kcore]}" },
         Example::Passes { params: "{}", object: "HostConfig: {Privileged: true, MaskedPaths: null}" },

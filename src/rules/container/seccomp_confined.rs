@@ -68,13 +68,13 @@ impl Rule for SeccompConfined {
             Field::Unknown(why) => return Verdict::Unknown((*why).into()),
         };
         let (field, seen) = match seccomp {
-            Seccomp::Builtin | Seccomp::Profile { allows_everything: false } => {
+            Seccomp::Builtin | Seccomp::Profile { allows_everything: false, .. } => {
                 return Verdict::Pass;
             }
             Seccomp::Unreadable => {
                 return Verdict::Unknown("its seccomp profile cannot be read".into());
             }
-            Seccomp::Profile { allows_everything: true } => {
+            Seccomp::Profile { allows_everything: true, .. } => {
                 ("security_opt", "a profile that allows by default")
             }
             Seccomp::Unconfined if container.seccomp_option.is_some() => {

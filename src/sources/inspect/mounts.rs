@@ -28,6 +28,10 @@ pub(super) struct Listed<'a> {
     destination: Option<Text<'a>>,
     #[serde(rename = "RW")]
     writable: Option<bool>,
+    #[serde(borrow)]
+    propagation: Option<Text<'a>>,
+    #[serde(borrow)]
+    driver: Option<Text<'a>>,
 }
 
 /// An entry of `HostConfig.Mounts`.
@@ -41,6 +45,22 @@ pub(super) struct Asked<'a> {
     #[serde(borrow)]
     target: Option<Text<'a>>,
     read_only: Option<bool>,
+    #[serde(borrow)]
+    bind_options: Option<BindOptions<'a>>,
+    tmpfs_options: Option<TmpfsOptions>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BindOptions<'a> {
+    #[serde(borrow)]
+    propagation: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TmpfsOptions {
+    size_bytes: Option<i64>,
 }
 
 pub(super) struct Mounts {
@@ -66,21 +86,26 @@ pub(super) fn mounts(
     for Text(entry) in host.binds.iter().flatten() {
         let bind = Bind::parse(entry);
         let kind = if bind.is_host_path() { MountKind::Bind } else { MountKind::Volume };
-        let mount = mount(kind, bind.source.unwrap_or(""), &bind.destination, bind.writable);
+        let mut mount = mount(kind, bind.source.unwrap_or(""), &bind.destination, bind.writable);
+        mount.propagation = bind.propagation.to_owned();
         asked.insert(bind.destination, mount);
     }
     for entry in host.mounts.iter().flatten() {
         let target = text(entry.target.as_ref());
         if text(entry.kind.as_ref()) == "tmpfs" {
-            tmpfs.insert(host_path::clean(target), String::new());
+            let size = entry.tmpfs_options.as_ref().and_then(|it| it.size_bytes);
+            let options = size.filter(|it| *it > 0).map(|it| format!("size={it}"));
+            tmpfs.insert(host_path::clean(target), options.unwrap_or_default());
             continue;
         }
-        let mount = mount(
+        let mut mount = mount(
             kind(text(entry.kind.as_ref())),
             text(entry.source.as_ref()),
             target,
             !entry.read_only.unwrap_or(false),
         );
+        let options = entry.bind_options.as_ref();
+        mount.propagation = text(options.and_then(|it| it.propagation.as_ref())).to_owned();
         asked.insert(mount.destination.clone(), mount);
     }
     let has_tmpfs = host.tmpfs.iter().flatten();
@@ -96,11 +121,13 @@ pub(super) fn mounts(
         let source = match kind {
             MountKind::Volume => text(entry.name.as_ref()),
             // Its source is where the engine unpacked it, for each container anew.
-            MountKind::Other if word == "image" => text(entry.name.as_ref()),
+            MountKind::Image => text(entry.name.as_ref()),
             MountKind::Bind | MountKind::Other => text(entry.source.as_ref()),
         };
         let destination = text(entry.destination.as_ref());
         let mut mount = mount(kind, source, destination, entry.writable.unwrap_or(true));
+        mount.propagation = text(entry.propagation.as_ref()).to_owned();
+        mount.driver = text(entry.driver.as_ref()).to_owned();
         mount.inherited = takes_mounts && !asked.contains_key(&mount.destination);
         asked.insert(mount.destination.clone(), mount);
     }
@@ -111,6 +138,7 @@ fn kind(word: &str) -> MountKind {
     match word {
         "bind" => MountKind::Bind,
         "volume" => MountKind::Volume,
+        "image" => MountKind::Image,
         _ => MountKind::Other,
     }
 }
@@ -121,6 +149,9 @@ fn mount(kind: MountKind, source: &str, destination: &str, writable: bool) -> Mo
         source: source.to_owned(),
         destination: host_path::clean(destination),
         writable,
+        propagation: String::new(),
+        driver: String::new(),
+        shared_with: Vec::new(),
         inherited: false,
         real_source: Field::Unknown("where it leads on the host was not looked up"),
         reach: SocketReach::None,

@@ -91,7 +91,10 @@ fn seccomp_profile_that_allows_by_default_is_seen() {
         (r#"{"defaultAction":"SCMP_ACT_ERRNO"}"#, false),
     ] {
         let spec = host(json!({ "SecurityOpt": [format!("seccomp={profile}")] }));
-        assert_eq!(spec.seccomp_option, Some(Seccomp::Profile { allows_everything }));
+        let Some(Seccomp::Profile { allows_everything: seen, .. }) = spec.seccomp_option else {
+            panic!("no profile")
+        };
+        assert_eq!(seen, allows_everything);
     }
 }
 
@@ -188,4 +191,69 @@ fn what_is_no_reply_is_an_error_and_no_panic() {
     for bytes in [&b""[..], b"null", b"[]", b"{", b"\xff", b"{\"HostConfig\":{\"Binds\":3}}"] {
         assert!(from_inspect(bytes).is_err());
     }
+}
+
+#[test]
+fn label_that_the_engine_adds_by_itself_is_no_option_of_the_container() {
+    let labels = |host_config: Value| host(host_config).confinement.labels;
+    assert_eq!(labels(json!({ "SecurityOpt": ["label=disable"] })), ["disable"]);
+    let privileged = json!({ "Privileged": true, "SecurityOpt": ["label=disable"] });
+    assert!(labels(privileged).is_empty());
+    let asked = json!({ "PidMode": "host", "SecurityOpt": ["label=type:x", "label=disable"] });
+    assert_eq!(labels(asked), ["type:x"]);
+}
+
+#[test]
+fn calls_that_a_profile_always_lets_through_are_seen() {
+    let profile = json!({
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "syscalls": [
+            { "names": ["read", "keyctl"], "action": "SCMP_ACT_ALLOW" },
+            { "name": "bpf", "action": "SCMP_ACT_ALLOW", "args": [] },
+            { "names": ["mount"], "action": "SCMP_ACT_ALLOW", "includes": { "caps": ["CAP_X"] } },
+            { "names": ["add_key"], "action": "SCMP_ACT_ERRNO" },
+        ],
+    });
+    let spec = host(json!({ "SecurityOpt": [format!("seccomp={profile}")] }));
+    let Some(Seccomp::Profile { digest, risky_calls, .. }) = spec.seccomp_option else {
+        panic!("no profile")
+    };
+    assert_eq!(risky_calls, ["bpf", "keyctl"]);
+    assert!(digest.starts_with("sha256:") && digest.len() == 71, "{digest}");
+}
+
+#[test]
+fn secrets_are_kept_by_name_and_never_by_value() {
+    let spec = read(json!({
+        "Config": {
+            "Env": ["PATH=/bin", "DB_PASSWORD=hunter2", "URL=http://a:hunter2@b/", "TOKEN="],
+            "Labels": { "deploy-token": "hunter2" },
+            "Entrypoint": ["run", "--password=hunter2"],
+            "Cmd": null,
+        },
+    }));
+    let places = ["entrypoint", "environment DB_PASSWORD", "environment URL", "label deploy-token"];
+    assert_eq!(spec.secrets, places);
+    let kept = ContainerSpec { labels: [].into(), ..spec };
+    assert!(!format!("{kept:?}").contains("hunter2"));
+}
+
+#[test]
+fn limits_are_read_from_all_their_fields() {
+    let limits = host(json!({
+        "CpuQuota": 50_000, "CpuPeriod": 25_000, "CpusetCpus": "0-1", "BlkioWeight": 10,
+        "BlkioDeviceWriteIOps": [{ "Path": "/dev/sda", "Rate": 1 }], "StorageOpt": { "size": "1G" },
+    }))
+    .limits;
+    assert_eq!(limits.cpu.at_most(), Some(2_000_000_000));
+    assert_eq!(limits.cpu.set, "0-1");
+    assert!(limits.blkio.has_weight && limits.blkio.has_rate);
+    assert_eq!(limits.layer_size, "1G");
+}
+
+#[test]
+fn tmpfs_that_is_mounted_the_long_way_keeps_its_size() {
+    let mounts =
+        json!([{ "Type": "tmpfs", "Target": "/t", "TmpfsOptions": { "SizeBytes": 1024 } }]);
+    assert_eq!(host(json!({ "Mounts": mounts })).tmpfs["/t"], "size=1024");
 }

@@ -1,0 +1,59 @@
+//! Where secrets stand in a configuration. Names leave this file, values never.
+
+use std::collections::BTreeMap;
+
+use super::{Config, Healthcheck, Text};
+use crate::model::telling_names::{is_plain, is_secret, names_engine, names_secret};
+
+/// What names and values give away.
+#[derive(Default)]
+pub(super) struct Telling {
+    /// Names of variables that lead to an engine.
+    pub engines: Vec<String>,
+    /// Where secrets stand.
+    pub secrets: Vec<String>,
+}
+
+pub(super) fn read(
+    config: &Config<'_>,
+    labels: &BTreeMap<String, String>,
+) -> Result<Telling, serde_json::Error> {
+    let variables: Option<Vec<Text<'_>>> = config.read("Env")?;
+    let mut telling = Telling::default();
+    for Text(variable) in variables.iter().flatten() {
+        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+        if names_engine(name) && !value.is_empty() {
+            telling.engines.push(name.to_owned());
+        }
+        if holds_secret(name, value) {
+            telling.secrets.push(format!("environment {name}"));
+        }
+    }
+    let labels = labels.iter().filter(|(name, value)| holds_secret(name, value));
+    telling.secrets.extend(labels.map(|(name, _)| format!("label {name}")));
+    let healthcheck: Option<Healthcheck<'_>> = config.read("Healthcheck")?;
+    let test = healthcheck.and_then(|it| it.test);
+    let words: [(&str, Option<Vec<Text<'_>>>); 3] = [
+        ("command", config.read("Cmd")?),
+        ("entrypoint", config.read("Entrypoint")?),
+        ("health check", test),
+    ];
+    for (place, words) in words {
+        let tells = |word: &Text<'_>| {
+            let option = word.0.split_once('=').filter(|(name, _)| name.starts_with('-'));
+            is_secret(&word.0) || option.is_some_and(|(name, value)| holds_secret(name, value))
+        };
+        if words.iter().flatten().any(tells) {
+            telling.secrets.push(place.to_owned());
+        }
+    }
+    telling.engines.sort_unstable();
+    telling.engines.dedup();
+    telling.secrets.sort_unstable();
+    telling.secrets.dedup();
+    Ok(telling)
+}
+
+fn holds_secret(name: &str, value: &str) -> bool {
+    is_secret(value) || names_secret(name) && !is_plain(value)
+}
