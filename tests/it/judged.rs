@@ -12,7 +12,7 @@ const FILE: &str = "/tmp/jd/plimsoll.yaml";
 const PLAIN: &str = "--network jd-net --read-only --user 10001:10001 --cap-drop ALL \
     --security-opt no-new-privileges --memory 64m --cpus 0.5 --pids-limit 64 --init \
     --ulimit core=0 --ulimit nofile=1024:1024 --log-opt max-size=1m --health-cmd true \
-    --stop-timeout 10";
+    --stop-timeout 10 --cgroupns private";
 
 /// What of `docker create` fails which rules, on which engines.
 struct Row(&'static str, &'static str, &'static [&'static str], &'static [Suite]);
@@ -29,7 +29,6 @@ const ROWS: &[Row] = &[
             "core-ulimit-zero",
             "cpu-limit",
             "healthcheck",
-            "init-process",
             "log-driver",
             "memory-limit",
             "networks-declared",
@@ -176,6 +175,7 @@ const ROWS: &[Row] = &[
     Row("greedy", "--ulimit nofile=1000000", &["ulimits"], ALL),
     Row("silent", "--log-driver none", &["log-driver"], ALL),
     Row("for-ever", "--restart always", &["restart-bounded"], ALL),
+    Row("no-init", "--init=false", &["init-process"], ALL),
     Row("slow", "--stop-timeout 900", &["stop-timeout-sane"], ALL),
     Row("past", "--label plimsoll.expires=2020-01-01", &["expired"], ALL),
 ];
