@@ -102,13 +102,18 @@ impl<'p> Evaluation<'p> {
         for assignment in &policy.daemon {
             by_address.entry(assignment.daemon_address()).or_default().push(assignment);
         }
-        let object = Object::Daemon(&snapshot.daemon);
+        let daemon = Object::Daemon(&snapshot.daemon);
+        let files = Object::HostFiles(&snapshot.files);
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);
             let blind = snapshot.blind_spots.iter().find(|spot| spot.address == address);
             let mut passing = 0;
             for assignment in assignments {
-                let verdict = match (assignment.bound.judge(object), blind) {
+                let of_daemon = assignment.bound.judge(daemon).map(|it| (daemon, it));
+                let judged =
+                    of_daemon.or_else(|| assignment.bound.judge(files).map(|it| (files, it)));
+                let object = judged.as_ref().map_or(daemon, |(object, _)| *object);
+                let verdict = match (judged.map(|(_, verdict)| verdict), blind) {
                     (Some(Verdict::Pass), Some(spot)) => Some(Verdict::Unknown(spot.why.clone())),
                     (verdict, _) => verdict,
                 };
@@ -248,8 +253,8 @@ impl<'p> Waivers<'p> {
         for tracked in self.all.iter_mut().filter(|it| it.waiver.rule == rule) {
             let fits = match subject {
                 Subject::Object(Object::Container(spec)) => tracked.matcher.selects(spec),
-                // A daemon's setting has a name, and nothing else that a selector could ask for.
-                Subject::Object(Object::Daemon(_)) => {
+                // Of the host, a thing has a name, and nothing else that a selector could ask for.
+                Subject::Object(Object::Daemon(_) | Object::HostFiles(_)) => {
                     tracked.matcher.selects_name(address.name()) == Some(true)
                 }
                 Subject::Name(name) => tracked.matcher.selects_name(name) != Some(false),

@@ -51,8 +51,8 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
     let mut in_files = BTreeSet::new();
     // What rules share, and what the `daemon` section asks for, is no rule.
-    let beside = [("daemon", "key"), ("daemon", "settings")];
-    let families = [("daemon", "fixed")];
+    let beside = [("daemon", "key"), ("daemon", "settings"), ("host-file", "params")];
+    let families = [("daemon", "fixed"), ("host-file", "table")];
     for area in fs::read_dir(&root).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()) {
         for file in fs::read_dir(&area).unwrap().map(|it| it.unwrap().path()) {
             let dashed =
@@ -120,6 +120,14 @@ fn severities_are_those_of_the_catalogue() {
             "container.no-host-root-equivalent-combo",
             "container.no-privileged",
             "container.no-wildcard-device-rule",
+            "daemon.config-parses",
+            "daemon.tcp-requires-client-tls",
+            "host-file.containerd-sock-mode",
+            "host-file.containerd-sock-owner",
+            "host-file.docker-sock-mode",
+            "host-file.docker-sock-owner",
+            "host-file.tls-key-mode",
+            "host-file.tls-key-owner",
         ]
     );
 }
@@ -134,6 +142,7 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
             let verdict = match rule.kind() {
                 ObjectKind::Container => judge(&*bind(meta.id, params), &container(object)),
                 ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
+                ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -188,6 +197,11 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("container.no-wildcard-publish", "public: [80, 99999]", "public[1]", "up to 65535"),
         ("container.no-sensitive-bind", "protect: [srv]", "protect[0]", "absolute"),
         ("container.capabilities-bounded", "allow: [FLY]", "allow", "not a capability"),
+        ("daemon.default-publish-address", "address: '::'", "address", "every address"),
+        ("host-file.docker-sock-mode", "mode: '0999'", "mode", "no mode in octal"),
+        ("host-file.docker-sock-mode", "permissions: '01777'", "permissions", "no mode in octal"),
+        ("host-file.tls-key-mode", "{mode: '0400', permissions: '0400'}", "mode", "says again"),
+        ("daemon.default-ulimits", "max: {core: none}", "max.core", "invalid type"),
     ] {
         let error = rules::find(rule).unwrap().bind(yaml(params)).err();
         let error = error.unwrap_or_else(|| panic!("{rule} accepts {params}"));
@@ -222,6 +236,8 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
             match rule.kind() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
+                // A person carries those out.
+                ObjectKind::HostFiles => {}
             }
         }
     }

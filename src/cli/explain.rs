@@ -41,21 +41,21 @@ pub(crate) fn run(
     }
     match args.subject.split_once('/') {
         Some(("daemon", key)) if !key.is_empty() => daemon_key::explain(global, key, terminal),
-        Some(("container", name)) => container(global, name, terminal),
+        Some(("container", name)) => object(global, &Address::container(name), terminal),
+        Some(("host-file", name)) => object(global, &Address::host_file(name), terminal),
         _ => Err(unknown(&args.subject)),
     }
 }
 
-fn container(global: &Global, name: &str, terminal: &Terminal) -> Result<Exit, Failure> {
-    let address = Address::container(name);
+fn object(global: &Global, address: &Address, terminal: &Terminal) -> Result<Exit, Failure> {
     let policy = declared::load(&declared::find(global)?)?;
     let look = engine::block_on(engine::look(global, &policy, ATTENDED, &Narrow::default()))?;
     let style = screen::style(terminal);
     let mut text = Vec::new();
-    let found = render::explain::address(&mut text, &look.plan, &look.snapshot, &address, &style)
+    let found = render::explain::address(&mut text, &look.plan, &look.snapshot, address, &style)
         .map_err(|error| Failure::io("put the result together", &error))?;
     if !found {
-        let said = match look.report.objects.contains(&address) {
+        let said = match look.report.objects.contains(address) {
             true => format!("{address} is in sync.\n"),
             false => format!("Nothing here is called {address}, or no rule looks at it.\n"),
         };

@@ -33,7 +33,13 @@ pub(crate) fn assignment(
         }
     };
     let severity = take(&mut params, "severity").unwrap_or(meta.severity);
-    let mode: Mode = take(&mut params, "mode").unwrap_or_default();
+    // Of a file, the mode can be its own: `mode: "0660"`.
+    let said = params.get("mode").cloned();
+    let mode = said.and_then(|it| serde_json::from_value::<Mode>(it).ok());
+    if mode.is_some() {
+        params.shift_remove("mode");
+    }
+    let mode = mode.unwrap_or_default();
     let bound = bind(source, rule, &params, entry)?;
     let at = Place { source: Arc::clone(source), span: entry.key_span.clone() };
     Ok(Some(Assignment {

@@ -20,7 +20,7 @@ use crate::{
 
 /// The declaration after extending, merging and checking.
 pub struct Policy {
-    /// About the daemon, from `daemon.settings`, `daemon.absent` and `rules`.
+    /// About the daemon and the host's files, from `daemon.settings`, `daemon.absent` and `rules`.
     pub daemon: Vec<Assignment>,
     /// About containers: one entry a rule, and one for each default of the daemon that they
     /// follow; within it the last choice that selects wins.
@@ -43,6 +43,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Returns whether files of the host are judged.
+    pub fn judges_files(&self) -> bool {
+        self.daemon.iter().any(|it| it.daemon_address().kind() == "host-file")
+    }
+
     /// Returns whether containers are held to the daemon's defaults.
     pub fn judges_followers(&self) -> bool {
         self.containers.iter().any(|it| it.meta.id == follows_daemon_defaults::ID)
@@ -79,7 +84,7 @@ pub struct Assignment {
     pub severity: Severity,
     pub mode: Mode,
     pub from: Provenance,
-    /// What it is about, where that is one thing of the host: a key of the daemon.
+    /// What it is about, where that is one thing of the host: a key of the daemon, a file.
     pub about: Option<Address>,
     /// Digest of rule and parameters; moves when the declaration moves.
     pub digest: Arc<str>,

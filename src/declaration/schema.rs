@@ -94,10 +94,16 @@ fn rule_value(generator: &mut SchemaGenerator, rule: &'static dyn AnyRule) -> Va
             generator.subschema_for::<Severity>(),
             &format!("How bad it is when the rule does not hold; `{}` by itself.", meta.severity),
         );
-        properties["mode"] = described(
-            generator.subschema_for::<Mode>(),
-            "What plimsoll may do about it; `enforce` by itself.",
-        );
+        let mode = generator.subschema_for::<Mode>();
+        let may = "What plimsoll may do about it; `enforce` by itself.";
+        properties["mode"] = match properties.get("mode") {
+            None => described(mode, may),
+            // Of a file, the mode can be its own.
+            Some(own) => json!({
+                "description": "The bits that may be set, in octal (`\"0660\"`); or what plimsoll may do about it.",
+                "anyOf": [own, mode],
+            }),
+        };
     }
     let mut ways = Vec::new();
     if required(&parameters).is_empty() {

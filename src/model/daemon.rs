@@ -19,6 +19,8 @@ pub struct DaemonConfig {
     pub file_exists: bool,
     /// Why the file could not be read or parsed; then every key's `file` side is unknown.
     pub file_error: Option<String>,
+    /// Whether it was read, and is nothing that the daemon starts with.
+    pub file_is_faulty: bool,
     /// Keys that the file gives more than once, with what stands there and on which lines. The
     /// daemon goes by the last one.
     pub file_given_twice: BTreeMap<String, String>,
@@ -49,6 +51,18 @@ pub struct DaemonConfig {
     pub read: FileRead,
     /// Whether this engine has no such daemon, as Podman has none.
     pub is_missing: bool,
+}
+
+impl DaemonConfig {
+    /// Returns what the next start would go by: the file's settings and, for keys that are not
+    /// in it, those of the command line.
+    pub fn settings(&self) -> BTreeMap<String, Value> {
+        let said = self.keys.iter().filter_map(|(name, key)| {
+            let flag = key.flag.as_ref().map(|flag| &flag.value);
+            Some((name.clone(), key.file.as_ref().or(flag)?.clone()))
+        });
+        said.collect()
+    }
 }
 
 /// When the file changed, and when the process that runs has read it.

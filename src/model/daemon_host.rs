@@ -20,6 +20,12 @@ pub struct DaemonHost {
     pub groups: Option<BTreeSet<String>>,
     /// Whether the user `dockremap` exists, whom `userns-remap: default` makes.
     pub has_remap_user: Option<bool>,
+    /// TCP addresses that the daemon's process listens on: `0.0.0.0:2375`, `[::]:2375`.
+    pub tcp_listeners: Option<Vec<String>>,
+    /// Names of variables in its environment that turn a protection of the engine's off.
+    pub weakening_variables: Option<Vec<String>>,
+    /// Whether the kernel enforces SELinux.
+    pub selinux_enforcing: Option<bool>,
     /// Whether images are in containerd's store, not in a graph driver's.
     pub containerd_store: bool,
     /// Runtimes that containers name, with the containers.

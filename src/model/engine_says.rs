@@ -11,6 +11,8 @@ pub struct EngineSays {
     pub security_options: Option<Vec<String>>,
     /// Name of a runtime to its program, the built-in ones among them.
     pub runtimes: Option<BTreeMap<String, String>>,
+    /// The oldest version of the API that it takes: `1.24` (`/version`).
+    pub min_api_version: Option<String>,
     /// Which of its proxies take a user and a password; the engine masks both.
     pub proxies_with_credentials: Vec<&'static str>,
 }

@@ -23,6 +23,7 @@ pub mod engine_facts;
 pub mod engine_says;
 pub mod field;
 pub mod finding;
+pub mod host_files;
 pub mod host_path;
 pub mod json_members;
 pub mod limits;

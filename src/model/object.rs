@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{container::ContainerSpec, daemon::DaemonConfig};
+use super::{container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles};
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,11 @@ impl Address {
         &self.0
     }
 
+    /// A file of the host, or a group of them, by what it is for.
+    pub fn host_file(subject: &str) -> Self {
+        Self(format!("host-file/{subject}").into())
+    }
+
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
@@ -51,6 +56,7 @@ impl fmt::Display for Address {
 pub enum Object<'a> {
     Container(&'a ContainerSpec),
     Daemon(&'a DaemonConfig),
+    HostFiles(&'a HostFiles),
 }
 
 /// A shape that rules can be written against.
@@ -67,6 +73,7 @@ pub trait View {
 pub enum ObjectKind {
     Container,
     Daemon,
+    HostFiles,
 }
 
 impl View for ContainerSpec {
@@ -75,7 +82,7 @@ impl View for ContainerSpec {
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         match object {
             Object::Container(it) => Some(it),
-            Object::Daemon(_) => None,
+            Object::Daemon(_) | Object::HostFiles(_) => None,
         }
     }
 }
@@ -86,7 +93,18 @@ impl View for DaemonConfig {
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         match object {
             Object::Daemon(it) => Some(it),
-            Object::Container(_) => None,
+            Object::Container(_) | Object::HostFiles(_) => None,
+        }
+    }
+}
+
+impl View for HostFiles {
+    const KIND: ObjectKind = ObjectKind::HostFiles;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        match object {
+            Object::HostFiles(it) => Some(it),
+            Object::Container(_) | Object::Daemon(_) => None,
         }
     }
 }

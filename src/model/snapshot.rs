@@ -3,6 +3,7 @@
 use super::{
     container::ContainerSpec,
     daemon::{DaemonConfig, DaemonStart},
+    host_files::HostFiles,
     object::Address,
 };
 
@@ -12,6 +13,8 @@ use super::{
 pub struct Snapshot {
     pub host: HostFacts,
     pub daemon: DaemonConfig,
+    /// Files that the engine goes by; nothing unless somebody asked for a look.
+    pub files: HostFiles,
     /// What is to be remembered about the daemon's process; `None` if there is none to look at.
     pub daemon_start: Option<DaemonStart>,
     /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.

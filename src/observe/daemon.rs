@@ -27,6 +27,7 @@ use crate::{
         daemon_digest, daemon_file,
         daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS, DaemonKeyFacts, Release},
+        engine_says::EngineSays,
         field::Field,
     },
     plan::daemon_file::{decoded, given_twice, values},
@@ -38,6 +39,11 @@ pub(super) const PODMAN: &str = "Podman";
 /// Engines from here on skip a byte order mark, and decode UTF-16 with one.
 const READS_MARKS: Release = (23, 0);
 const DEFAULT_FILE: &str = "/etc/docker/daemon.json";
+const WEAKENING_VARIABLES: [&str; 3] = [
+    "DOCKER_IGNORE_BR_NETFILTER_ERROR",
+    "DOCKER_INSECURE_NO_IPTABLES_RAW",
+    "DOCKER_MIN_API_VERSION",
+];
 /// How much later than the process the file may seem to be and still have been there: clocks of
 /// files and processes tick in hundredths, and the daemon reads its file later than this.
 const CLOCK_SLACK: Duration = Duration::from_millis(30);
@@ -60,6 +66,12 @@ pub(super) struct LocalDaemon {
     file: ConfigFile,
     service: Service,
     socket_group: Option<String>,
+    /// User and group of its process, in numbers of this machine.
+    pub(super) owner: (u32, u32),
+    /// TCP addresses that its process listens on.
+    pub(super) tcp_listeners: Option<Vec<String>>,
+    /// Variables that turn a protection of the engine's off.
+    pub(super) weakening_variables: Option<Vec<String>>,
 }
 
 /// The daemon's file, whether it is there or not.
@@ -68,6 +80,8 @@ struct ConfigFile {
     path: String,
     exists: bool,
     error: Option<String>,
+    /// Whether the error is one of what it says.
+    is_faulty: bool,
     values: Map<String, Value>,
     /// What it says, if it can be read.
     text: String,
@@ -100,6 +114,12 @@ pub(super) fn look(proc: &Proc, endpoint: &Endpoint) -> Result<LocalDaemon, &'st
     let start_ticks = proc.start_ticks(pid);
     Ok(LocalDaemon {
         listeners: proc.listeners(pid).unwrap_or_default(),
+        owner: proc.owner(pid).unwrap_or_default(),
+        tcp_listeners: proc.tcp_listeners(pid).ok(),
+        weakening_variables: proc
+            .environment(pid, &WEAKENING_VARIABLES)
+            .ok()
+            .map(|set| set.into_keys().collect()),
         start_ticks,
         started_at: start_ticks.and_then(|ticks| proc.moment(ticks, SystemTime::now())),
         program: proc.program(pid).unwrap_or_default(),
@@ -164,7 +184,10 @@ impl ConfigFile {
                         file.values = values;
                         file.text = text;
                     }
-                    Err(error) => file.error = Some(error),
+                    Err(error) => {
+                        file.error = Some(error);
+                        file.is_faulty = true;
+                    }
                 }
             }
             Err(error) if is_absent(&error) => {
@@ -292,6 +315,7 @@ pub(super) fn assemble(
         file_exists: file.exists,
         file_given_twice: given_twice(&file.text),
         file_obstacle: file.obstacle.clone(),
+        file_is_faulty: file_error.is_some() && (file.is_faulty || file.error.is_none()),
         file_error: local.map_or_else(|why| Some(why.to_owned()), |_| file_error),
         engine_version,
         api_version: live.version_text("ApiVersion"),
@@ -301,7 +325,10 @@ pub(super) fn assemble(
         file_findings: file.findings(release),
         service: local.map_or(Service::NotFound, |local| local.service.clone()),
         host: DaemonHost::default(),
-        engine: engine_says(live.info),
+        engine: EngineSays {
+            min_api_version: live.version["MinAPIVersion"].as_str().map(str::to_owned),
+            ..engine_says(live.info)
+        },
         running_containers: live.running_containers(),
         environment: environment.names(),
         is_missing: live.engine_name() == PODMAN,

@@ -10,7 +10,10 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{daemon::LocalDaemon, rooted::Root};
+use super::{
+    daemon::LocalDaemon,
+    rooted::{Root, is_absent},
+};
 use crate::{docker::Endpoint, model::daemon_host::DaemonHost};
 
 /// Where plugins have their sockets, and files that say where they are (moby
@@ -47,12 +50,23 @@ pub(super) fn gather(
         }),
         groups: names("/etc/group"),
         has_remap_user: names("/etc/passwd").map(|it| it.contains("dockremap")),
+        tcp_listeners: local.and_then(|local| local.tcp_listeners.clone()),
+        weakening_variables: local.and_then(|local| local.weakening_variables.clone()),
+        selinux_enforcing: root.and_then(selinux_enforcing),
         containerd_store: uses_containerd_store(info),
         // Seen at the containers.
         runtimes_in_use: BTreeMap::new(),
         images: count("Images"),
         containers: count("Containers"),
         volumes: volumes.and_then(volume_count),
+    }
+}
+
+/// Without SELinux there is no such file.
+fn selinux_enforcing(root: &Root) -> Option<bool> {
+    match root.find(Path::new("/sys/fs/selinux/enforce")).and_then(fs::read_to_string) {
+        Ok(text) => Some(text.trim() == "1"),
+        Err(error) => is_absent(&error).then_some(false),
     }
 }
 

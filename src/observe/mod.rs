@@ -11,6 +11,7 @@ mod environment;
 mod evidence;
 mod file_obstacle;
 mod flags;
+mod host_files;
 mod origin;
 mod own;
 mod own_container;
@@ -64,6 +65,8 @@ pub struct Options {
     pub proc_root: PathBuf,
     /// Whether to read what takes further files of every container's process.
     pub process_details: bool,
+    /// Whether to look at the files that the engine goes by.
+    pub host_files: bool,
     /// What the daemon went by when it was looked at before.
     pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
@@ -74,6 +77,7 @@ impl Default for Options {
             known_start: None,
             proc_root: "/proc".into(),
             process_details: false,
+            host_files: false,
             earlier_defaults: BTreeMap::new(),
         }
     }
@@ -121,6 +125,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     let replies_of_host = (plugins.as_deref(), volumes.as_deref());
     snapshot.daemon.host =
         daemon_host::gather(docker.endpoint(), &info, replies_of_host, local.ok());
+    if options.host_files {
+        snapshot.files = host_files::look(local, &snapshot.daemon, docker.endpoint());
+    }
     snapshot.host = host_facts(&live);
 
     let specs = || {

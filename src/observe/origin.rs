@@ -1,6 +1,7 @@
 //! Where a flag of the daemon's command line was written down, as far as that can be found.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -19,6 +20,25 @@ const UNIT_DIRECTORIES: &[&str] = &[
 /// Files from which the packages' own start scripts take further arguments.
 const OTHER_FILES: &[&str] =
     &["/etc/default/docker", "/etc/conf.d/docker", "/etc/sysconfig/docker"];
+
+/// Returns the unit's own file, the one that wins, and its drop-ins.
+pub(super) fn unit_files(root: &Root, unit: &str) -> BTreeSet<PathBuf> {
+    let directories = UNIT_DIRECTORIES.iter().map(Path::new);
+    let exists = |path: &PathBuf| root.find(path).is_ok_and(|it| it.symlink_metadata().is_ok());
+    let own = directories.clone().map(|it| it.join(unit)).find(exists);
+    let drop_ins =
+        directories.flat_map(|it| configuration_files(root, &it.join(format!("{unit}.d"))));
+    own.into_iter().chain(drop_ins).collect()
+}
+
+/// Returns the files that a unit takes variables from.
+pub(super) fn variable_files(root: &Root, unit: &str) -> BTreeSet<PathBuf> {
+    let texts = unit_files(root, unit).into_iter().filter_map(|path| read(root, path));
+    let texts: Vec<String> = texts.map(|(_, text)| text).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let named = lines.filter_map(|line| line.trim().strip_prefix("EnvironmentFile="));
+    named.map(|path| PathBuf::from(path.trim_start_matches('-'))).collect()
+}
 
 /// Files that may hold the daemon's arguments, with their lines.
 pub(super) struct Origins(Vec<(PathBuf, String)>);

@@ -131,7 +131,7 @@ impl Proc {
     /// Returns paths of the sockets a process listens on, as it sees them, links followed.
     pub(super) fn listeners(&self, pid: u32) -> io::Result<Vec<PathBuf>> {
         let held = self.held_sockets(pid)?;
-        let tables = self.socket_tables(pid)?;
+        let tables = self.socket_tables(pid, "net/unix")?;
         let root = self.root(pid);
         let mut paths: Vec<PathBuf> = tables
             .iter()
@@ -145,10 +145,10 @@ impl Proc {
         Ok(paths)
     }
 
-    /// Returns the Unix sockets of every network namespace that one of its threads is in. While
+    /// Returns the sockets, by this table of the kernel's, of every network namespace that one of its threads is in. While
     /// dockerd sets a container up, any thread of it, even the first, which `/proc/PID/net` goes
     /// by, may have moved to the container's (libnetwork `InvokeFunc`).
-    fn socket_tables(&self, pid: u32) -> io::Result<Vec<String>> {
+    fn socket_tables(&self, pid: u32, table: &str) -> io::Result<Vec<String>> {
         let mut read = BTreeSet::new();
         let mut tables = Vec::new();
         for thread in fs::read_dir(self.of(pid, "task"))? {
@@ -159,13 +159,20 @@ impl Proc {
             if read.contains(&before) {
                 continue;
             }
-            let Ok(table) = fs::read(thread.join("net/unix")) else { continue };
+            let Ok(table) = fs::read(thread.join(table)) else { continue };
             tables.push(String::from_utf8_lossy(&table).into_owned());
             if namespace().is_ok_and(|after| after == before) {
                 read.insert(before);
             }
         }
         Ok(tables)
+    }
+
+    /// Returns its user and group: the real ones, by the numbers of this machine.
+    pub(super) fn owner(&self, pid: u32) -> Option<(u32, u32)> {
+        let status = self.text(pid, "status").ok()?;
+        let id = |name| status_word(&status, name, 0)?.parse().ok();
+        Some((id("Uid")?, id("Gid")?))
     }
 
     pub(super) fn parent(&self, pid: u32) -> Option<u32> {
@@ -316,5 +323,6 @@ fn listening_row(line: &str) -> Option<(u64, &str)> {
     (flags & LISTENING != 0).then(|| Some((columns[6].parse().ok()?, path)))?
 }
 
+mod tcp;
 #[cfg(test)]
 mod tests;

@@ -115,6 +115,7 @@ async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot
     let options = observe::Options {
         known_start: last.daemon_start.clone(),
         process_details: errand.policy.judges_followers(),
+        host_files: errand.policy.judges_files(),
         earlier_defaults: last.earlier_defaults.clone(),
         ..observe::Options::default()
     };

@@ -17,7 +17,7 @@ use super::{
     Action, Change, DaemonApply, Held, SettingChange, Shown, WayBack,
     build::{Context, cited},
     cause::cause,
-    host_file::{Against, in_force},
+    host_file::Against,
     identity::{change_id, digest_of_policy, key_fingerprint},
     refusal::{Asked, refusal},
     remarks::stands,
@@ -54,7 +54,7 @@ pub(super) fn changes<'a>(
         &context.snapshot.daemon,
         wanted.iter().map(|(key, it)| (key.as_str(), it.value.as_ref())),
     );
-    let mut after = in_force(&context.snapshot.daemon);
+    let mut after = context.snapshot.daemon.settings();
     for (key, it) in &wanted {
         match &it.value {
             Some(value) => after.insert(key.clone(), value.clone()),

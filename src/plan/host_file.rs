@@ -1,7 +1,7 @@
 //! Settings as they would be in force together, and what speaks against them: as the host has
 //! them now, and as they would be after the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -10,8 +10,6 @@ use crate::model::{
     daemon_check::{Contradiction, Engine, contradictions},
     daemon_keys::Effect,
 };
-
-type Settings = BTreeMap<String, Value>;
 
 /// Returns what the daemon's file holds that its owner should know of, by line.
 pub(super) fn findings(daemon: &DaemonConfig) -> Vec<FileFinding> {
@@ -48,7 +46,7 @@ impl Against {
         wanted: impl Iterator<Item = (&'w str, Option<&'w Value>)>,
     ) -> Self {
         let before = against_now(daemon);
-        let mut settings = in_force(daemon);
+        let mut settings = daemon.settings();
         let mut keys = BTreeSet::new();
         for (key, value) in wanted {
             keys.insert(key.to_owned());
@@ -78,17 +76,5 @@ impl Against {
 }
 
 fn against_now(daemon: &DaemonConfig) -> Vec<Contradiction> {
-    contradictions(&in_force(daemon), &Engine::of(daemon))
-}
-
-/// The file's settings and, for keys that are not in it, those of the command line.
-pub(super) fn in_force(daemon: &DaemonConfig) -> Settings {
-    daemon
-        .keys
-        .iter()
-        .filter_map(|(name, key)| {
-            let flag = key.flag.as_ref().map(|flag| &flag.value);
-            Some((name.clone(), key.file.as_ref().or(flag)?.clone()))
-        })
-        .collect()
+    contradictions(&daemon.settings(), &Engine::of(daemon))
 }

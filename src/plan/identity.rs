@@ -31,6 +31,11 @@ pub fn fingerprint(snapshot: &Snapshot, address: &Address) -> Option<Fingerprint
             Some(digest(keys.chain([daemon.file_path.clone()])))
         }
         "daemon" => Some(key_fingerprint(&snapshot.daemon, address.name())),
+        "host-file" => {
+            let of_subject = snapshot.files.files.iter();
+            let seen = of_subject.filter(|(subject, _)| subject.name() == address.name());
+            Some(digest(seen.map(|(_, seen)| format!("{seen:?}"))))
+        }
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod daemon;
+pub mod host_file;
 pub mod image;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -106,15 +107,63 @@ pub static RULES: &[&dyn AnyRule] = &[
     &container::ulimits::Ulimits,
     &container::volume_not_shared::VolumeNotShared,
     &container::volume_types_allowed::VolumeTypesAllowed,
+    &daemon::authz_plugin::AuthzPlugin,
+    &daemon::authz_plugin_healthy::AuthzPluginHealthy,
+    &daemon::cgroup_parent_default::CgroupParentDefault,
+    &daemon::config_live_drift::ConfigLiveDrift,
+    &daemon::config_parses::ConfigParses,
+    &daemon::default_publish_address::DefaultPublishAddress,
+    &daemon::default_runtime::DefaultRuntime,
+    &daemon::default_ulimits::DefaultUlimits,
     &daemon::fixed::EXPERIMENTAL_OFF,
     &daemon::fixed::ICC_DISABLED,
     &daemon::fixed::IPC_AND_CGROUPNS_DEFAULTS,
     &daemon::fixed::IPTABLES_MANAGED,
     &daemon::fixed::LIVE_RESTORE,
+    &daemon::log_driver_central::LogDriverCentral,
     &daemon::fixed::LOG_LEVEL_INFO,
+    &daemon::log_rotation::LogRotation,
+    &daemon::metrics_not_public::MetricsNotPublic,
+    &daemon::min_api_version::MinApiVersion,
+    &daemon::no_basesize_override::NoBasesizeOverride,
+    &daemon::no_insecure_env::NoInsecureEnv,
+    &daemon::no_insecure_registries::NoInsecureRegistries,
     &daemon::fixed::NO_NEW_PRIVILEGES_DEFAULT,
+    &daemon::no_warnings::NoWarnings,
+    &daemon::proxy_credentials::ProxyCredentials,
+    &daemon::registry_mirrors_https::RegistryMirrorsHttps,
     &daemon::fixed::ROOTLESS,
+    &daemon::runtimes_declared::RuntimesDeclared,
+    &daemon::seccomp_default::SeccompDefault,
+    &daemon::selinux_enabled::SelinuxEnabled,
+    &daemon::storage_driver_supported::StorageDriverSupported,
+    &daemon::tcp_requires_client_tls::TcpRequiresClientTls,
     &daemon::fixed::USERLAND_PROXY_DISABLED,
+    &daemon::userns_remap::UsernsRemap,
+    &host_file::CONTAINERD_SOCK_MODE,
+    &host_file::CONTAINERD_SOCK_OWNER,
+    &host_file::DAEMON_JSON_MODE,
+    &host_file::DAEMON_JSON_OWNER,
+    &host_file::DOCKER_SERVICE_MODE,
+    &host_file::DOCKER_SERVICE_OWNER,
+    &host_file::DOCKER_SOCK_MODE,
+    &host_file::DOCKER_SOCK_OWNER,
+    &host_file::DOCKER_SOCKET_UNIT_MODE,
+    &host_file::DOCKER_SOCKET_UNIT_OWNER,
+    &host_file::ETC_DEFAULT_DOCKER_MODE,
+    &host_file::ETC_DEFAULT_DOCKER_OWNER,
+    &host_file::ETC_DOCKER_MODE,
+    &host_file::ETC_DOCKER_OWNER,
+    &host_file::ETC_SYSCONFIG_DOCKER_MODE,
+    &host_file::ETC_SYSCONFIG_DOCKER_OWNER,
+    &host_file::REGISTRY_CERTS_MODE,
+    &host_file::REGISTRY_CERTS_OWNER,
+    &host_file::TLS_CA_MODE,
+    &host_file::TLS_CA_OWNER,
+    &host_file::TLS_CERT_MODE,
+    &host_file::TLS_CERT_OWNER,
+    &host_file::TLS_KEY_MODE,
+    &host_file::TLS_KEY_OWNER,
     &image::allow_list::AllowList,
     &image::digest_pinned::DigestPinned,
     &image::no_latest_tag::NoLatestTag,
@@ -148,7 +197,8 @@ pub trait Rule: Sync + 'static {
 
     fn meta(&self) -> &'static Meta;
 
-    /// Returns what it is about, where that is always one thing of the host: a key of the daemon.
+    /// Returns what it is about, where that is always one thing of the host: a key of the daemon, a
+    /// file.
     fn address(&self) -> Option<Address> {
         None
     }

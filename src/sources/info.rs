@@ -33,6 +33,8 @@ pub fn engine_says(info: &Value) -> EngineSays {
                 .map(|(name, it)| (name.clone(), program(it)))
                 .collect::<BTreeMap<_, _>>()
         }),
+        // It is told elsewhere.
+        min_api_version: None,
         proxies_with_credentials: proxies
             .into_iter()
             .filter(|(_, member)| info[*member].as_str().is_some_and(|it| it.contains('@')))

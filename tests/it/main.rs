@@ -11,6 +11,7 @@ mod enforced;
 mod execute;
 mod followers;
 mod gate;
+mod host_rules;
 mod imported;
 mod in_place;
 mod judged;

@@ -1,14 +1,17 @@
 //! Daemons as the examples of rules describe them, and their fixes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::{
     model::{
         daemon::{DaemonConfig, DaemonKey, FileRead, Flag, Service},
+        daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS},
         edit::Edit,
+        engine_says::EngineSays,
         field::Field,
         finding::{Fix, Verdict},
+        host_files::{FileFacts, HostFiles, SeenFile, Subject},
         object::Object,
     },
     rules::{self, BoundRule},
@@ -32,6 +35,20 @@ struct Example {
     environment: BTreeMap<String, Vec<String>>,
     info: Value,
     swarm: bool,
+    /// The oldest version of the API that the engine takes.
+    min_api: Option<String>,
+    /// Plugins that answer.
+    plugins: Option<BTreeSet<String>>,
+    /// Variables that weaken the daemon.
+    variables: Option<Vec<String>>,
+    /// Whether the kernel enforces SELinux.
+    selinux: Option<bool>,
+    /// TCP addresses that the process listens on.
+    listens: Option<Vec<String>>,
+    /// What is wrong with the text of the file.
+    faulty: Option<String>,
+    /// Why the file could not be read.
+    unreadable: Option<String>,
 }
 
 impl Default for Example {
@@ -45,6 +62,13 @@ impl Default for Example {
             environment: BTreeMap::new(),
             info: serde_json::json!({}),
             swarm: false,
+            min_api: None,
+            plugins: None,
+            variables: None,
+            selinux: None,
+            listens: None,
+            faulty: None,
+            unreadable: None,
         }
     }
 }
@@ -56,7 +80,16 @@ fn daemon(object: &str) -> DaemonConfig {
     let mut config = DaemonConfig {
         file_path: "/etc/docker/daemon.json".into(),
         file_exists: !example.file.is_empty(),
-        engine: engine_says(&example.info),
+        file_is_faulty: example.faulty.is_some(),
+        file_error: example.faulty.or(example.unreadable),
+        engine: EngineSays { min_api_version: example.min_api, ..engine_says(&example.info) },
+        host: DaemonHost {
+            plugins: example.plugins,
+            weakening_variables: example.variables,
+            selinux_enforcing: example.selinux,
+            tcp_listeners: example.listens,
+            ..DaemonHost::default()
+        },
         engine_version: example.engine,
         swarm_active: example.swarm,
         service: Service::Process { pid: 900 },
@@ -90,6 +123,61 @@ fn daemon(object: &str) -> DaemonConfig {
 
 pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
     rule.judge(Object::Daemon(&daemon(object))).unwrap()
+}
+
+/// A host whose daemon is root's, with these files; those that nobody names were not looked at.
+#[derive(Deserialize)]
+struct Files {
+    unseen: Option<String>,
+    #[serde(flatten)]
+    files: BTreeMap<String, Vec<File>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    path: String,
+    #[serde(default)]
+    uid: u32,
+    #[serde(default)]
+    gid: u32,
+    mode: Option<String>,
+    #[serde(default)]
+    has_access_list: bool,
+    #[serde(default)]
+    open_parents: Vec<String>,
+    unseen: Option<String>,
+}
+
+impl From<File> for SeenFile {
+    fn from(file: File) -> Self {
+        let mode = file.mode.as_deref().unwrap_or("0600");
+        let facts = FileFacts {
+            uid: file.uid,
+            gid: file.gid,
+            mode: u32::from_str_radix(mode, 8).unwrap(),
+            has_access_list: file.has_access_list,
+            open_parents: file.open_parents,
+        };
+        Self { path: file.path, facts: file.unseen.map_or(Ok(facts), Err) }
+    }
+}
+
+pub(crate) fn judge_files(rule: &dyn BoundRule, object: &str) -> Verdict {
+    let example: Files =
+        serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
+    let subject = |name: &str| Subject::ALL.into_iter().find(|it| it.name() == name).unwrap();
+    let host = HostFiles {
+        unseen: example.unseen,
+        files: example
+            .files
+            .into_iter()
+            .map(|(name, seen)| (subject(&name), seen.into_iter().map(SeenFile::from).collect()))
+            .collect(),
+        owner: (0, 0),
+        groups: [("docker".to_owned(), 998)].into(),
+    };
+    rule.judge(Object::HostFiles(&host)).unwrap()
 }
 
 /// A fix makes its own rule pass.

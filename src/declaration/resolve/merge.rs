@@ -57,10 +57,10 @@ impl Merged {
                     (ObjectKind::Container, assignment) => {
                         self.choose(rule, Selector::default(), assignment, entry);
                     }
-                    (ObjectKind::Daemon, Some(assignment)) => {
+                    (ObjectKind::Daemon | ObjectKind::HostFiles, Some(assignment)) => {
                         put(&mut self.daemon_rules, &entry.key, assignment);
                     }
-                    (ObjectKind::Daemon, None) => {
+                    (ObjectKind::Daemon | ObjectKind::HostFiles, None) => {
                         self.daemon_rules.remove(&entry.key);
                     }
                 },

@@ -30,6 +30,7 @@ pub(super) struct Wanted<'a> {
 #[derive(Clone)]
 pub(super) enum Repair {
     Set(Value),
+    Remove,
     ByHand(String),
 }
 
@@ -91,6 +92,7 @@ impl Wanted<'_> {
                 return by_hand(config.says(key, &standing));
             }
             (_, Repair::ByHand(advice)) => return by_hand(advice.clone()),
+            (_, Repair::Remove) => Edit::DaemonKeyAbsent { key: key.into() },
             (_, Repair::Set(value)) => Edit::DaemonKey { key: key.into(), value: value.clone() },
         };
         let fix = Fix::Edits(vec![edit]);
@@ -100,6 +102,22 @@ impl Wanted<'_> {
 
 fn shown(key: &str, value: &Value) -> String {
     if value.is_null() { "not set".into() } else { text(key, value) }
+}
+
+static NOT_SET: Value = Value::Null;
+
+/// Returns what the daemon goes by, or why nobody can tell; `null` where it is not set.
+pub(super) fn running<'a>(config: &'a DaemonConfig, key: &str) -> Result<&'a Value, &'static str> {
+    match config.keys.get(key).map(|it| &it.running) {
+        Some(Field::Set(value)) => Ok(value),
+        Some(Field::Unknown(why)) => Err(why),
+        Some(Field::Inherited(_)) | None => Ok(&NOT_SET),
+    }
+}
+
+/// Returns the entries of a list.
+pub(super) fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// Says of several keys what they come to together.

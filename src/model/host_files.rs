@@ -1,0 +1,91 @@
+//! Files of the host that the engine goes by, as a look at them shows.
+
+use std::collections::BTreeMap;
+
+/// What was seen of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFiles {
+    /// Why nobody could look; then there is nothing below.
+    pub unseen: Option<String>,
+    /// What each file or group of files comes to; a file that is not there is not among them.
+    /// What is missing here was not looked for.
+    pub files: BTreeMap<Subject, Vec<SeenFile>>,
+    /// User and group that the daemon runs as, in numbers of this machine: 0, or the owner of a
+    /// rootless one.
+    pub owner: (u32, u32),
+    /// Groups of the daemon's host by name.
+    pub groups: BTreeMap<String, u32>,
+}
+
+/// What rules about files ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    ContainerdSock,
+    DaemonJson,
+    DockerService,
+    DockerSock,
+    DockerSocketUnit,
+    EtcDefaultDocker,
+    EtcDocker,
+    EtcSysconfigDocker,
+    RegistryCerts,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+}
+
+impl Subject {
+    pub const ALL: [Self; 12] = [
+        Self::ContainerdSock,
+        Self::DaemonJson,
+        Self::DockerService,
+        Self::DockerSock,
+        Self::DockerSocketUnit,
+        Self::EtcDefaultDocker,
+        Self::EtcDocker,
+        Self::EtcSysconfigDocker,
+        Self::RegistryCerts,
+        Self::TlsCa,
+        Self::TlsCert,
+        Self::TlsKey,
+    ];
+
+    /// Returns the name behind `host-file/` in its address.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ContainerdSock => "containerd-sock",
+            Self::DaemonJson => "daemon-json",
+            Self::DockerService => "docker-service",
+            Self::DockerSock => "docker-sock",
+            Self::DockerSocketUnit => "docker-socket-unit",
+            Self::EtcDefaultDocker => "etc-default-docker",
+            Self::EtcDocker => "etc-docker",
+            Self::EtcSysconfigDocker => "etc-sysconfig-docker",
+            Self::RegistryCerts => "registry-certs",
+            Self::TlsCa => "tls-ca",
+            Self::TlsCert => "tls-cert",
+            Self::TlsKey => "tls-key",
+        }
+    }
+}
+
+/// A file by its path, and what a look at it gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFile {
+    pub path: String,
+    /// Or why nobody could look at it.
+    pub facts: Result<FileFacts, String>,
+}
+
+/// A file behind all links that lead to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileFacts {
+    pub uid: u32,
+    pub gid: u32,
+    /// The twelve bits that `chmod` sets.
+    pub mode: u32,
+    /// Whether an access list says more than the mode.
+    pub has_access_list: bool,
+    /// Directories above it, of the links and of the file, that others can write to.
+    pub open_parents: Vec<String>,
+}

@@ -1,0 +1,105 @@
+//! Nobody orders the engine about without a certificate.
+
+use serde_json::Value;
+
+use super::{
+    cis6, cis8,
+    key::{running, texts},
+    stig,
+};
+use crate::{
+    model::{
+        daemon::DaemonConfig,
+        finding::{Severity, Verdict},
+        object::Address,
+    },
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand},
+};
+
+pub struct TcpRequiresClientTls;
+
+static META: Meta = Meta {
+    id: "daemon.tcp-requires-client-tls",
+    title: "The engine listens on TCP only for clients with a certificate",
+    severity: Severity::Critical,
+    docs: "
+## Checks
+That the daemon listens on no TCP address, or asks every client for a certificate: `tlsverify` is on, or `tls` is on and `tlsverify` left out. `tlsverify: false` is encryption without a question.
+For a socket that the service manager opens (`fd://`), the addresses that the daemon's process really listens on count, without those of metrics and Swarm.
+
+## Why
+Whoever reaches the API is root on the host.
+
+## What a fix may break
+Nothing is changed: without certificates on both sides nobody reaches the engine over the network any more.
+",
+    fix: None,
+    references: &[cis6("2.7"), cis8("2.8"), stig("V-235776")],
+    implies: &[],
+    examples: &[Example::Passes { params: "{}", object: "in-force: {hosts: ['unix:///var/run/docker.sock']}" },Example::Passes { params: "{}", object: "in-force: {hosts: ['tcp://0.0.0.0:2376'], tlsverify: true}" },Example::Passes { params: "{}", object: "in-force: {hosts: ['tcp://0.0.0.0:2376'], tls: true}" },Example::Passes { params: "{}", object: "{flags: {hosts: ['fd://']}, listens: []}" },Example::Fails { params: "{}", object: "in-force: {hosts: ['unix:///run/docker.sock', 'tcp://0.0.0.0:2375']}" },Example::Fails { params: "{}", object: "in-force: {hosts: ['tcp://127.0.0.1:2376'], tls: true, tlsverify: false}" },Example::Fails { params: "{}", object: "{flags: {hosts: ['fd://']}, listens: ['[::]:2375']}" },Example::Unknown { params: "{}", object: "unknown: [hosts]" },Example::Unknown { params: "{}", object: "in-force: {hosts: ['fd://']}" },],
+};
+
+impl Rule for TcpRequiresClientTls {
+    type View = DaemonConfig;
+    type Params = NoParams;
+
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn address(&self) -> Option<Address> {
+        Some(Address::daemon_key("hosts"))
+    }
+
+    fn judge(&self, config: &DaemonConfig, _: &NoParams) -> Verdict {
+        let hosts = match running(config, "hosts") {
+            Ok(hosts) => texts(hosts),
+            Err(why) => return Verdict::Unknown(why.into()),
+        };
+        let mut open: Vec<&str> =
+            hosts.iter().filter(|it| it.starts_with("tcp://")).copied().collect();
+        if hosts.iter().any(|it| it.starts_with("fd:")) {
+            let Some(listeners) = &config.host.tcp_listeners else {
+                return Verdict::Unknown(
+                    "the sockets of the daemon's process cannot be looked at".into(),
+                );
+            };
+            open.extend(
+                listeners
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|it| !is_for_something_else(config, it)),
+            );
+        }
+        if open.is_empty() {
+            return Verdict::Pass;
+        }
+        let (tls, verify) = match (running(config, "tls"), running(config, "tlsverify")) {
+            (Ok(tls), Ok(verify)) => (*tls == true, verify.as_bool()),
+            (Err(why), _) | (_, Err(why)) => return Verdict::Unknown(why.into()),
+        };
+        let asked = verify.unwrap_or(tls);
+        if asked {
+            return Verdict::Pass;
+        }
+        let how = match tls || verify.is_some() {
+            true => "encrypted, for everybody",
+            false => "for everybody",
+        };
+        let advice = "take the TCP address out (`ssh://` reaches the engine without one), or make certificates and set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`";
+        fails_by_hand(
+            "hosts",
+            format!("{} {how}", open.join(", ")),
+            "no TCP address, or clients with a certificate",
+            advice,
+        )
+    }
+}
+
+/// Metrics and Swarm have sockets of their own; Swarm asks for certificates.
+fn is_for_something_else(config: &DaemonConfig, listener: &str) -> bool {
+    let port = |address: &str| address.rsplit(':').next().unwrap_or_default().to_owned();
+    let metrics = running(config, "metrics-addr").ok().and_then(Value::as_str).map(port);
+    let own = port(listener);
+    metrics.as_ref() == Some(&own) || config.swarm_active && matches!(&*own, "2377" | "7946")
+}
