@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::lab::{self, Host, Suite};
 
-const FILE: &str = "/etc/hr/plimsoll.yaml";
+const FILE: &str = "/tmp/hr/plimsoll.yaml";
 
 #[test]
 fn daemon_and_files_are_judged_as_they_are_on_bookworm() {

@@ -37,7 +37,13 @@ The daemon is reloaded. A plugin that does not answer blocks every request, and 
     fix: Some(Class::Live),
     references: &cis_moved("2.12", "2.13"),
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {authorization-plugins: [opa]}" },Example::Passes { params: "plugins: [opa]", object: "in-force: {authorization-plugins: [opa]}" },Example::Fails { params: "{}", object: "{}" },Example::Fails { params: "plugins: [opa, audit]", object: "in-force: {authorization-plugins: [audit, opa]}" },Example::Unknown { params: "{}", object: "unknown: [authorization-plugins]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {authorization-plugins: [opa]}" },
+        Example::Passes { params: "plugins: [opa]", object: "in-force: {authorization-plugins: [opa]}" },
+        Example::Fails { params: "{}", object: "{}" },
+        Example::Fails { params: "plugins: [opa, audit]", object: "in-force: {authorization-plugins: [audit, opa]}" },
+        Example::Unknown { params: "{}", object: "unknown: [authorization-plugins]" },
+    ],
 };
 
 /// Which plugins.

@@ -29,7 +29,12 @@ Nothing is changed: whether the plugin or its name is wrong is for its owner to 
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{in-force: {authorization-plugins: [opa]}, plugins: [opa]}" },Example::NotApplicable { params: "{}", object: "{}" },Example::Fails { params: "{}", object: "{in-force: {authorization-plugins: [opa]}, plugins: []}" },Example::Unknown { params: "{}", object: "in-force: {authorization-plugins: [opa]}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{in-force: {authorization-plugins: [opa]}, plugins: [opa]}" },
+        Example::NotApplicable { params: "{}", object: "{}" },
+        Example::Fails { params: "{}", object: "{in-force: {authorization-plugins: [opa]}, plugins: []}" },
+        Example::Unknown { params: "{}", object: "in-force: {authorization-plugins: [opa]}" },
+    ],
 };
 
 impl Rule for AuthzPluginHealthy {
@@ -59,7 +64,8 @@ impl Rule for AuthzPluginHealthy {
         if silent.is_empty() {
             return Verdict::Pass;
         }
-        let advice = "start the plugin, or take its name out of `authorization-plugins` and reload the daemon";
+        let advice = "start the plugin, or take its name out of `authorization-plugins` and \
+            reload the daemon";
         fails_by_hand(
             "authorization-plugins",
             format!("no answer from {}", silent.join(", ")),

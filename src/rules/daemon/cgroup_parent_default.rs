@@ -37,7 +37,13 @@ The daemon is restarted. Containers that are made from then on are in the other 
     fix: Some(Class::Outage),
     references: &cis_moved("2.10", "2.11"),
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{}" },Example::Passes { params: "parent: apps.slice", object: "in-force: {cgroup-parent: apps.slice}" },Example::Fails { params: "{}", object: "{in-force: {cgroup-parent: /x}, file: {cgroup-parent: /x}}" },Example::Fails { params: "parent: apps.slice", object: "in-force: {cgroup-parent: /x}" },Example::Unknown { params: "{}", object: "unknown: [cgroup-parent]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{}" },
+        Example::Passes { params: "parent: apps.slice", object: "in-force: {cgroup-parent: apps.slice}" },
+        Example::Fails { params: "{}", object: "{in-force: {cgroup-parent: /x}, file: {cgroup-parent: /x}}" },
+        Example::Fails { params: "parent: apps.slice", object: "in-force: {cgroup-parent: /x}" },
+        Example::Unknown { params: "{}", object: "unknown: [cgroup-parent]" },
+    ],
 };
 
 /// Which group.

@@ -29,7 +29,13 @@ Nothing is changed: what waits can be wanted or forgotten, and only its author k
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{}" },Example::Passes { params: "{}", object: "file: {debug: true}" },Example::Fails { params: "{}", object: "{in-force: {debug: false}, file: {debug: true}}" },Example::Fails { params: "{}", object: "{file: {icc: false}, flags: {icc: false}}" },Example::Unknown { params: "{}", object: "{file: {userland-proxy: false}, unknown: [userland-proxy]}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{}" },
+        Example::Passes { params: "{}", object: "file: {debug: true}" },
+        Example::Fails { params: "{}", object: "{in-force: {debug: false}, file: {debug: true}}" },
+        Example::Fails { params: "{}", object: "{file: {icc: false}, flags: {icc: false}}" },
+        Example::Unknown { params: "{}", object: "{file: {userland-proxy: false}, unknown: [userland-proxy]}" },
+    ],
 };
 
 impl Rule for ConfigLiveDrift {

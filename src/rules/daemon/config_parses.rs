@@ -32,7 +32,14 @@ Nothing is changed: what was meant is for its author to say.
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "file: {debug: true}" },Example::Fails { params: "{}", object: "faulty: expected `,` at line 3" },Example::Fails { params: "{}", object: "file: {storage-diver: overlay2}" },Example::Fails { params: "{}", object: "{file: {icc: false}, flags: {icc: false}}" },Example::Fails { params: "{}", object: "file: {icc: false, iptables: false}" },Example::Unknown { params: "{}", object: "unreadable: no permission to read it" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "file: {debug: true}" },
+        Example::Fails { params: "{}", object: "faulty: expected `,` at line 3" },
+        Example::Fails { params: "{}", object: "file: {storage-diver: overlay2}" },
+        Example::Fails { params: "{}", object: "{file: {icc: false}, flags: {icc: false}}" },
+        Example::Fails { params: "{}", object: "file: {icc: false, iptables: false}" },
+        Example::Unknown { params: "{}", object: "unreadable: no permission to read it" },
+    ],
 };
 
 impl Rule for ConfigParses {

@@ -38,7 +38,14 @@ The daemon is started while no container runs, as the bridge follows only then. 
     fix: Some(Class::Outage),
     references: &[stig("V-235820")],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {ip: 127.0.0.1}" },Example::Passes { params: "address: 10.0.0.5", object: "in-force: {ip: 10.0.0.5}" },Example::Fails { params: "{}", object: "{}" },Example::Fails { params: "{}", object: "{in-force: {ip: 0.0.0.0}, file: {ip: 127.0.0.1}}" },Example::NotApplicable { params: "{}", object: "in-force: {bridge: none}" },Example::Unknown { params: "{}", object: "unknown: [ip]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {ip: 127.0.0.1}" },
+        Example::Passes { params: "address: 10.0.0.5", object: "in-force: {ip: 10.0.0.5}" },
+        Example::Fails { params: "{}", object: "{}" },
+        Example::Fails { params: "{}", object: "{in-force: {ip: 0.0.0.0}, file: {ip: 127.0.0.1}}" },
+        Example::NotApplicable { params: "{}", object: "in-force: {bridge: none}" },
+        Example::Unknown { params: "{}", object: "unknown: [ip]" },
+    ],
 };
 
 /// On which address ports are published.

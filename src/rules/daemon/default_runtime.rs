@@ -34,7 +34,13 @@ The daemon is reloaded. Containers that are made from then on are started by the
     fix: Some(Class::Live),
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {default-runtime: runc}" },Example::Passes { params: "runtime: runsc", object: "in-force: {default-runtime: runsc}" },Example::Fails { params: "{}", object: "in-force: {default-runtime: sneaky}" },Example::Fails { params: "{}", object: "{in-force: {default-runtime: runc}, file: {default-runtime: sneaky}}" },Example::Unknown { params: "{}", object: "unknown: [default-runtime]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {default-runtime: runc}" },
+        Example::Passes { params: "runtime: runsc", object: "in-force: {default-runtime: runsc}" },
+        Example::Fails { params: "{}", object: "in-force: {default-runtime: sneaky}" },
+        Example::Fails { params: "{}", object: "{in-force: {default-runtime: runc}, file: {default-runtime: sneaky}}" },
+        Example::Unknown { params: "{}", object: "unknown: [default-runtime]" },
+    ],
 };
 
 /// Which runtime.

@@ -38,7 +38,13 @@ The daemon is restarted. Containers that are made from then on and need more hav
     fix: Some(Class::Outage),
     references: &cis_moved("2.8", "2.9"),
     implies: &[],
-    examples: &[Example::Passes { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: 1024, Soft: 512}}}" },Example::Fails { params: "{}", object: "{}" },Example::Fails { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: 4096, Soft: 512}}}" },Example::Fails { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: -1, Soft: 512}}}" },Example::Unknown { params: "{}", object: "unknown: [default-ulimits]" },],
+    examples: &[
+        Example::Passes { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: 1024, Soft: 512}}}" },
+        Example::Fails { params: "{}", object: "{}" },
+        Example::Fails { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: 4096, Soft: 512}}}" },
+        Example::Fails { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: -1, Soft: 512}}}" },
+        Example::Unknown { params: "{}", object: "unknown: [default-ulimits]" },
+    ],
 };
 
 /// How much.

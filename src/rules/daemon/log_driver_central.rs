@@ -37,7 +37,14 @@ Nothing is changed: where logs go, and with which options, is for their owner to
     fix: None,
     references: &[cis6("2.13"), cis8("2.14"), stig("V-235831"), stig("V-235833")],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {log-driver: syslog}" },Example::Passes { params: "allow: [journald]", object: "in-force: {log-driver: journald}" },Example::Fails { params: "{}", object: "in-force: {log-driver: json-file}" },Example::Fails { params: "{}", object: "in-force: {log-driver: local}" },Example::Fails { params: "allow: [none]", object: "in-force: {log-driver: none}" },Example::Unknown { params: "{}", object: "unknown: [log-driver]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {log-driver: syslog}" },
+        Example::Passes { params: "allow: [journald]", object: "in-force: {log-driver: journald}" },
+        Example::Fails { params: "{}", object: "in-force: {log-driver: json-file}" },
+        Example::Fails { params: "{}", object: "in-force: {log-driver: local}" },
+        Example::Fails { params: "allow: [none]", object: "in-force: {log-driver: none}" },
+        Example::Unknown { params: "{}", object: "unknown: [log-driver]" },
+    ],
 };
 
 /// Which drivers.

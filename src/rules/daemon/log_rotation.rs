@@ -37,7 +37,14 @@ The daemon is restarted. Containers that are made from then on keep no more than
     fix: Some(Class::Outage),
     references: &[stig("V-235786")],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {log-driver: json-file, log-opts: {max-size: 10m, max-file: '3'}}" },Example::Passes { params: "{}", object: "in-force: {log-driver: local}" },Example::NotApplicable { params: "{}", object: "in-force: {log-driver: syslog}" },Example::Fails { params: "{}", object: "in-force: {log-driver: json-file}" },Example::Fails { params: "max-size: 50m", object: "in-force: {log-driver: json-file, log-opts: {max-size: 10m, labels: a}}" },Example::Unknown { params: "{}", object: "{in-force: {log-driver: json-file}, unknown: [log-opts]}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {log-driver: json-file, log-opts: {max-size: 10m, max-file: '3'}}" },
+        Example::Passes { params: "{}", object: "in-force: {log-driver: local}" },
+        Example::NotApplicable { params: "{}", object: "in-force: {log-driver: syslog}" },
+        Example::Fails { params: "{}", object: "in-force: {log-driver: json-file}" },
+        Example::Fails { params: "max-size: 50m", object: "in-force: {log-driver: json-file, log-opts: {max-size: 10m, labels: a}}" },
+        Example::Unknown { params: "{}", object: "{in-force: {log-driver: json-file}, unknown: [log-opts]}" },
+    ],
 };
 
 /// How much a fix lets be kept.

@@ -32,7 +32,14 @@ The daemon is restarted where metrics are moved. Whoever reads them from another
     fix: Some(Class::Outage),
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{}" },Example::Passes { params: "{}", object: "in-force: {metrics-addr: '127.0.0.1:9323'}" },Example::Fails { params: "{}", object: "in-force: {metrics-addr: '0.0.0.0:9323'}" },Example::Fails { params: "{}", object: "in-force: {metrics-addr: ':9323'}" },Example::Fails { params: "{}", object: "in-force: {network-diagnostic-port: 2000}" },Example::Unknown { params: "{}", object: "unknown: [metrics-addr]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{}" },
+        Example::Passes { params: "{}", object: "in-force: {metrics-addr: '127.0.0.1:9323'}" },
+        Example::Fails { params: "{}", object: "in-force: {metrics-addr: '0.0.0.0:9323'}" },
+        Example::Fails { params: "{}", object: "in-force: {metrics-addr: ':9323'}" },
+        Example::Fails { params: "{}", object: "in-force: {network-diagnostic-port: 2000}" },
+        Example::Unknown { params: "{}", object: "unknown: [metrics-addr]" },
+    ],
 };
 
 impl Rule for MetricsNotPublic {

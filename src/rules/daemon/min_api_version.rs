@@ -28,7 +28,14 @@ Nothing is changed: a client that still needs the old version stops working.
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "min-api: '1.24'" },Example::Passes { params: "{}", object: "{engine: '29.1.0', min-api: '1.44'}" },Example::NotApplicable { params: "{}", object: "{engine: '20.10.24', min-api: '1.12'}" },Example::Fails { params: "{}", object: "min-api: '1.12'" },Example::Fails { params: "{}", object: "{engine: '29.1.0', min-api: '1.24'}" },Example::Unknown { params: "{}", object: "{}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "min-api: '1.24'" },
+        Example::Passes { params: "{}", object: "{engine: '29.1.0', min-api: '1.44'}" },
+        Example::NotApplicable { params: "{}", object: "{engine: '20.10.24', min-api: '1.12'}" },
+        Example::Fails { params: "{}", object: "min-api: '1.12'" },
+        Example::Fails { params: "{}", object: "{engine: '29.1.0', min-api: '1.24'}" },
+        Example::Unknown { params: "{}", object: "{}" },
+    ],
 };
 
 impl Rule for MinApiVersion {
@@ -55,7 +62,8 @@ impl Rule for MinApiVersion {
         if oldest >= default {
             return Verdict::Pass;
         }
-        let advice = "take `min-api-version` out of the file, or DOCKER_MIN_API_VERSION out of the daemon's environment";
+        let advice = "take `min-api-version` out of the file, or DOCKER_MIN_API_VERSION out of \
+            the daemon's environment";
         let (major, minor) = default;
         fails_by_hand(
             "min-api-version",

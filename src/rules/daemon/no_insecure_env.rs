@@ -27,7 +27,11 @@ Nothing is changed: take the variable out of the unit, and restart the daemon.
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "variables: []" },Example::Fails { params: "{}", object: "variables: [DOCKER_INSECURE_NO_IPTABLES_RAW]" },Example::Unknown { params: "{}", object: "{}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "variables: []" },
+        Example::Fails { params: "{}", object: "variables: [DOCKER_INSECURE_NO_IPTABLES_RAW]" },
+        Example::Unknown { params: "{}", object: "{}" },
+    ],
 };
 
 impl Rule for NoInsecureEnv {

@@ -36,7 +36,14 @@ The daemon is reloaded with a list of what is allowed; left out, the old list wo
     fix: Some(Class::Live),
     references: &[cis6("2.5"), cis8("2.5"), stig("V-235789")],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{}" },Example::Passes { params: "allow: ['10.0.0.0/8', 'lab:*']", object: "in-force: {insecure-registries: ['lab:5000']}" },Example::Fails { params: "{}", object: "in-force: {insecure-registries: ['r.example:5000']}" },Example::Fails { params: "allow: [lab]", object: "in-force: {insecure-registries: ['0.0.0.0/0', lab]}" },Example::Fails { params: "{}", object: "{in-force: {insecure-registries: []}, file: {insecure-registries: [r]}}" },Example::Unknown { params: "{}", object: "unknown: [insecure-registries]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{}" },
+        Example::Passes { params: "allow: ['10.0.0.0/8', 'lab:*']", object: "in-force: {insecure-registries: ['lab:5000']}" },
+        Example::Fails { params: "{}", object: "in-force: {insecure-registries: ['r.example:5000']}" },
+        Example::Fails { params: "allow: [lab]", object: "in-force: {insecure-registries: ['0.0.0.0/0', lab]}" },
+        Example::Fails { params: "{}", object: "{in-force: {insecure-registries: []}, file: {insecure-registries: [r]}}" },
+        Example::Unknown { params: "{}", object: "unknown: [insecure-registries]" },
+    ],
 };
 
 impl Rule for NoInsecureRegistries {

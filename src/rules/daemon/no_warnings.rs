@@ -27,7 +27,12 @@ Nothing is changed: each warning has a remedy of its own.
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "info: {Warnings: null}" },Example::Passes { params: "allow: ['WARNING: No swap*']", object: "info: {Warnings: ['WARNING: No swap limit support']}" },Example::Fails { params: "{}", object: "info: {Warnings: ['WARNING: No swap limit support']}" },Example::Unknown { params: "{}", object: "info: null" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "info: {Warnings: null}" },
+        Example::Passes { params: "allow: ['WARNING: No swap*']", object: "info: {Warnings: ['WARNING: No swap limit support']}" },
+        Example::Fails { params: "{}", object: "info: {Warnings: ['WARNING: No swap limit support']}" },
+        Example::Unknown { params: "{}", object: "info: null" },
+    ],
 };
 
 impl Rule for NoWarnings {

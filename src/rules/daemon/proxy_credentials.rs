@@ -30,7 +30,13 @@ Nothing is changed: let the proxy know the host by its address or a certificate,
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {proxies: {http-proxy: 'http://proxy:3128'}}" },Example::Passes { params: "{}", object: "{}" },Example::Fails { params: "{}", object: "file: {proxies: {https-proxy: 'http://me:secret@proxy:3128'}}" },Example::Fails { params: "{}", object: "info: {HttpProxy: 'http://xxxxx:xxxxx@proxy'}" },Example::Unknown { params: "{}", object: "info: null" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {proxies: {http-proxy: 'http://proxy:3128'}}" },
+        Example::Passes { params: "{}", object: "{}" },
+        Example::Fails { params: "{}", object: "file: {proxies: {https-proxy: 'http://me:secret@proxy:3128'}}" },
+        Example::Fails { params: "{}", object: "info: {HttpProxy: 'http://xxxxx:xxxxx@proxy'}" },
+        Example::Unknown { params: "{}", object: "info: null" },
+    ],
 };
 
 impl Rule for ProxyCredentials {
@@ -63,7 +69,8 @@ impl Rule for ProxyCredentials {
             };
         }
         let seen = format!("a user and a password in {}", found.join(", "));
-        let advice = "let the proxy know the host without a password, or keep the file to root and waive the rule";
+        let advice = "let the proxy know the host without a password, or keep the file to root \
+            and waive the rule";
         fails_by_hand("proxies", seen, "addresses alone", advice)
     }
 }

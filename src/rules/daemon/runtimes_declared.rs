@@ -28,7 +28,13 @@ Nothing is changed: containers that name the runtime would no longer start.
     fix: None,
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "info: {Runtimes: {runc: {path: runc}, io.containerd.runc.v2: {path: runc}}}" },Example::Passes { params: "allow: [runsc]", object: "info: {Runtimes: {runc: {path: runc}, runsc: {path: /usr/bin/runsc}}}" },Example::Fails { params: "{}", object: "info: {Runtimes: {runc: {path: runc}, sneaky: {path: /tmp/x}}}" },Example::Fails { params: "{}", object: "info: {Runtimes: {runc: {path: /tmp/runc}}}" },Example::Unknown { params: "{}", object: "{}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "info: {Runtimes: {runc: {path: runc}, io.containerd.runc.v2: {path: runc}}}" },
+        Example::Passes { params: "allow: [runsc]", object: "info: {Runtimes: {runc: {path: runc}, runsc: {path: /usr/bin/runsc}}}" },
+        Example::Fails { params: "{}", object: "info: {Runtimes: {runc: {path: runc}, sneaky: {path: /tmp/x}}}" },
+        Example::Fails { params: "{}", object: "info: {Runtimes: {runc: {path: /tmp/runc}}}" },
+        Example::Unknown { params: "{}", object: "{}" },
+    ],
 };
 
 impl Rule for RuntimesDeclared {

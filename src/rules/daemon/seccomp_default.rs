@@ -37,7 +37,14 @@ The daemon is restarted. Containers that start from then on and use other system
     fix: Some(Class::Outage),
     references: &cis_moved("2.17", "2.18"),
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin']}" },Example::Passes { params: "profile: /etc/docker/seccomp.json", object: "in-force: {seccomp-profile: /etc/docker/seccomp.json}" },Example::Fails { params: "{}", object: "in-force: {seccomp-profile: unconfined}" },Example::Fails { params: "{}", object: "in-force: {seccomp-profile: /tmp/all.json}" },Example::Fails { params: "{}", object: "info: {SecurityOptions: ['name=apparmor']}" },Example::Unknown { params: "{}", object: "unknown: [seccomp-profile]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin']}" },
+        Example::Passes { params: "profile: /etc/docker/seccomp.json", object: "in-force: {seccomp-profile: /etc/docker/seccomp.json}" },
+        Example::Fails { params: "{}", object: "in-force: {seccomp-profile: unconfined}" },
+        Example::Fails { params: "{}", object: "in-force: {seccomp-profile: /tmp/all.json}" },
+        Example::Fails { params: "{}", object: "info: {SecurityOptions: ['name=apparmor']}" },
+        Example::Unknown { params: "{}", object: "unknown: [seccomp-profile]" },
+    ],
 };
 
 /// Which profile.

@@ -32,7 +32,12 @@ The daemon is restarted. Containers that are made from then on reach bind mounts
     fix: Some(Class::Outage),
     references: &[],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "{selinux: true, in-force: {selinux-enabled: true}}" },Example::NotApplicable { params: "{}", object: "selinux: false" },Example::Fails { params: "{}", object: "selinux: true" },Example::Unknown { params: "{}", object: "{}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "{selinux: true, in-force: {selinux-enabled: true}}" },
+        Example::NotApplicable { params: "{}", object: "selinux: false" },
+        Example::Fails { params: "{}", object: "selinux: true" },
+        Example::Unknown { params: "{}", object: "{}" },
+    ],
 };
 
 impl Rule for SelinuxEnabled {

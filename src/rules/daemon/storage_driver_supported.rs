@@ -35,7 +35,13 @@ Nothing is changed: with another driver local images and containers drop out of 
     fix: None,
     references: &[cis6("2.6"), cis8("2.6"), cis8("2.7"), stig("V-235790")],
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "in-force: {storage-driver: overlay2}" },Example::Passes { params: "allow: [vfs]", object: "in-force: {storage-driver: vfs}" },Example::Fails { params: "{}", object: "in-force: {storage-driver: vfs}" },Example::Fails { params: "{}", object: "in-force: {storage-driver: devicemapper}" },Example::Unknown { params: "{}", object: "unknown: [storage-driver]" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "in-force: {storage-driver: overlay2}" },
+        Example::Passes { params: "allow: [vfs]", object: "in-force: {storage-driver: vfs}" },
+        Example::Fails { params: "{}", object: "in-force: {storage-driver: vfs}" },
+        Example::Fails { params: "{}", object: "in-force: {storage-driver: devicemapper}" },
+        Example::Unknown { params: "{}", object: "unknown: [storage-driver]" },
+    ],
 };
 
 impl Rule for StorageDriverSupported {

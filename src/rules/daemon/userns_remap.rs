@@ -29,7 +29,12 @@ Nothing is changed: all images, containers and volumes drop out of view when it 
     fix: None,
     references: &cis_moved("2.9", "2.10"),
     implies: &[],
-    examples: &[Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=userns']}" },Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin', name=rootless]}" },Example::Fails { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin']}" },Example::Unknown { params: "{}", object: "{}" },],
+    examples: &[
+        Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=userns']}" },
+        Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin', name=rootless]}" },
+        Example::Fails { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin']}" },
+        Example::Unknown { params: "{}", object: "{}" },
+    ],
 };
 
 impl Rule for UsernsRemap {
@@ -50,7 +55,8 @@ impl Rule for UsernsRemap {
                 Verdict::Unknown("the engine does not tell its security options".into())
             }
             [Some(false), Some(false)] => {
-                let advice = "move to a host or a data root where `userns-remap` is set from the start: images, containers and volumes that exist drop out of view";
+                let advice = "move to a host or a data root where `userns-remap` is set from the \
+                    start: images, containers and volumes that exist drop out of view";
                 fails_by_hand("userns-remap", "off", "on, or a rootless engine", advice)
             }
             _ => Verdict::Pass,
