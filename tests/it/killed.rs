@@ -23,7 +23,7 @@ containers:
       container.pids-limit: { max: 256 }
 "#;
 
-const ROUNDS: u32 = 12;
+const ROUNDS: u32 = 8;
 const NAMES: [&str; 4] = ["kl-named", "kl-anonymous", "kl-address", "kl-slow"];
 const ADDRESS: &str = "172.31.78.10";
 const PORT: &str = "18478";
