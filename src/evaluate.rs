@@ -109,15 +109,13 @@ impl<'p> Evaluation<'p> {
             let blind = snapshot.blind_spots.iter().find(|spot| spot.address == address);
             let mut passing = 0;
             for assignment in assignments {
-                let of_daemon = assignment.bound.judge(daemon).map(|it| (daemon, it));
-                let judged =
-                    of_daemon.or_else(|| assignment.bound.judge(files).map(|it| (files, it)));
-                let object = judged.as_ref().map_or(daemon, |(object, _)| *object);
-                let verdict = match (judged.map(|(_, verdict)| verdict), blind) {
+                let bound = &assignment.bound;
+                let judged = bound.judge(daemon).or_else(|| bound.judge(files));
+                let verdict = match (judged, blind) {
                     (Some(Verdict::Pass), Some(spot)) => Some(Verdict::Unknown(spot.why.clone())),
                     (verdict, _) => verdict,
                 };
-                passing += self.count(assignment, &address, Subject::Object(object), verdict);
+                passing += self.count(assignment, &address, Subject::Object(daemon), verdict);
             }
             self.fold();
             self.passing.push((address, passing));

@@ -5,30 +5,26 @@ use std::{collections::BTreeSet, os::unix::fs::MetadataExt as _};
 use serde_json::Value;
 
 use super::{daemon::LocalDaemon, surroundings::HARMLESS};
-use crate::model::engine_facts::EngineFacts;
+use crate::{model::engine_facts::EngineFacts, sources::info::engine_says};
 
 /// Reads them from `/info`, and from the sockets where they can be looked at. Blocks.
 pub(super) fn gather(info: &Value, local: Option<&LocalDaemon>) -> EngineFacts {
     let text = |key: &str| info[key].as_str().unwrap_or_default();
+    let says = engine_says(info);
+    let has_any = |names: &[&str]| {
+        let has: Option<Vec<bool>> = names.iter().map(|name| says.has_option(name)).collect();
+        has.map(|has| has.contains(&true))
+    };
     EngineFacts {
-        apparmor: has_option(info, &["apparmor"]),
-        selinux: has_option(info, &["selinux"]),
-        maps_users: has_option(info, &["userns", "rootless"]),
+        apparmor: has_any(&["apparmor"]),
+        selinux: has_any(&["selinux"]),
+        maps_users: has_any(&["userns", "rootless"]),
         default_runtime: text("DefaultRuntime").to_owned(),
         limits_layers: limits_layers(info),
         version: version(text("ServerVersion")),
         now: text("SystemTime").parse().ok(),
         socket_groups: local.and_then(socket_groups),
     }
-}
-
-fn has_option(info: &Value, names: &[&str]) -> Option<bool> {
-    let options = info["SecurityOptions"].as_array()?;
-    let given = |option: &str| {
-        let name = option.split(',').next().and_then(|it| it.strip_prefix("name="));
-        name.is_some_and(|it| names.contains(&it))
-    };
-    Some(options.iter().filter_map(Value::as_str).any(given))
 }
 
 /// Of overlay2 only that on XFS can, and there `/info` does not tell whether quotas are on (moby

@@ -145,9 +145,9 @@ impl Proc {
         Ok(paths)
     }
 
-    /// Returns the sockets, by this table of the kernel's, of every network namespace that one of its threads is in. While
-    /// dockerd sets a container up, any thread of it, even the first, which `/proc/PID/net` goes
-    /// by, may have moved to the container's (libnetwork `InvokeFunc`).
+    /// Returns this table of the kernel's for every network namespace that one of its threads is
+    /// in. While dockerd sets a container up, any thread of it, even the first, which
+    /// `/proc/PID/net` goes by, may have moved to the container's (libnetwork `InvokeFunc`).
     fn socket_tables(&self, pid: u32, table: &str) -> io::Result<Vec<String>> {
         let mut read = BTreeSet::new();
         let mut tables = Vec::new();

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Errand, Look, PipelineError, look};
+use super::{Errand, Look, PipelineError, look, observe_with};
 use crate::{
     declaration::{
         self,
@@ -30,12 +30,13 @@ pub async fn import(
     errand: Errand<'_>,
     options: &ImportOptions,
 ) -> Result<Imported, PipelineError> {
-    let Look { snapshot, report, .. } = look(errand).await?;
+    let snapshot = observe_with(errand, &errand.store.last_applied()?).await?;
+    let today = (errand.clock)().to_zoned(TimeZone::UTC).date();
+    let report = evaluate(errand.policy, today, &snapshot);
     let mut left_out = undeclarable(&snapshot);
     loop {
         let text = import::import(&snapshot, &report, &left_out, options);
         let policy = load(&text).map_err(PipelineError::Problems)?;
-        let today = (errand.clock)().to_zoned(TimeZone::UTC).date();
         let differing = import::differing(&evaluate(&policy, today, &snapshot), &left_out);
         if differing.is_empty() {
             let look = look(Errand { policy: &policy, ..errand }).await?;

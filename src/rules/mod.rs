@@ -348,12 +348,27 @@ impl Allow {
     }
 }
 
+const fn cis6(item: &'static str) -> Reference {
+    Reference { benchmark: "CIS Docker", edition: "1.6.0", item }
+}
+
+const fn cis8(item: &'static str) -> Reference {
+    Reference { benchmark: "CIS Docker", edition: "1.8.0", item }
+}
+
+/// The numbers of an item that edition 1.8.0 moved.
+const fn cis_moved(old: &'static str, new: &'static str) -> [Reference; 2] {
+    [cis6(old), cis8(new)]
+}
+
+/// A number of the STIG for Docker Enterprise 2.x on Linux.
+const fn stig(item: &'static str) -> Reference {
+    Reference { benchmark: "DISA STIG Docker Enterprise 2.x", edition: "V2R1", item }
+}
+
 /// The numbers of an item that the CIS editions 1.6.0 and 1.8.0 number alike.
 const fn cis(item: &'static str) -> [Reference; 2] {
-    [
-        Reference { benchmark: "CIS Docker", edition: "1.6.0", item },
-        Reference { benchmark: "CIS Docker", edition: "1.8.0", item },
-    ]
+    cis_moved(item, item)
 }
 
 /// A failure that edits to the container put right.

@@ -4,10 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    cis_moved,
-    key::{Repair, Wanted, texts},
-};
+use super::key::{Repair, Wanted, texts};
 use crate::{
     model::{
         class::Class,
@@ -15,7 +12,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule},
+    rules::{Example, Meta, Rule, cis_moved},
 };
 
 pub struct AuthzPlugin;

@@ -5,10 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    key::{Repair, Wanted, running},
-    stig,
-};
+use super::key::{Repair, Wanted, running};
 use crate::{
     model::{
         class::Class,
@@ -16,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, ParamError, Rule},
+    rules::{Example, Meta, ParamError, Rule, stig},
 };
 
 pub struct DefaultPublishAddress;

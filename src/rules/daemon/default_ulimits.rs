@@ -5,10 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-use super::{
-    cis_moved,
-    key::{Repair, Wanted},
-};
+use super::key::{Repair, Wanted};
 use crate::{
     model::{
         class::Class,
@@ -16,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule},
+    rules::{Example, Meta, Rule, cis_moved},
 };
 
 pub struct DefaultUlimits;

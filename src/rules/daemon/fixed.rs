@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    cis_moved, cis6, cis8,
-    key::{Repair, Wanted, together},
-    stig,
-};
+use super::key::{Repair, Wanted, together};
 use crate::{
     model::{
         class::Class,
@@ -15,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, cis},
+    rules::{Example, Meta, NoParams, Rule, cis, cis_moved, cis6, cis8, stig},
 };
 
 /// That keys have the values that are wanted.
@@ -82,7 +78,14 @@ impl Rule for Fixed {
                 None => "on".to_owned(),
             };
             let repair = good.map_or_else(
-                || Repair::ByHand("no change of a file makes a daemon rootless: install one for the user who is to own it (`dockerd-rootless-setuptool.sh install`), and move the containers there".into()),
+                || {
+                    Repair::ByHand(
+                        "no change of a file makes a daemon rootless: install one for the user \
+                     who is to own it (`dockerd-rootless-setuptool.sh install`), and move \
+                     the containers there"
+                            .into(),
+                    )
+                },
                 Repair::Set,
             );
             Wanted { key: want.key, holds: &want.holds, says: &says, repair }.judge(config)

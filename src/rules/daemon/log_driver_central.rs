@@ -4,18 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    cis6, cis8,
-    key::{Repair, Wanted},
-    stig,
-};
+use super::key::{Repair, Wanted};
 use crate::{
     model::{
         daemon::DaemonConfig,
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule},
+    rules::{Example, Meta, Rule, cis6, cis8, stig},
 };
 
 pub struct LogDriverCentral;
@@ -77,7 +73,11 @@ impl Rule for LogDriverCentral {
             let driver = value.as_str().unwrap_or_default();
             driver != "none" && params.allow.iter().any(|it| it == driver)
         };
-        let repair = Repair::ByHand("set `log-driver` and `log-opts` under `daemon.settings`; containers that exist keep the driver they were made with".into());
+        let repair = Repair::ByHand(
+            "set `log-driver` and `log-opts` under `daemon.settings`; containers \
+             that exist keep the driver they were made with"
+                .into(),
+        );
         let says = params.allow.join(" or ");
         Wanted { key: "log-driver", holds: &holds, says: &says, repair }.judge(config)
     }

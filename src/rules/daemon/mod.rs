@@ -27,23 +27,3 @@ pub mod settings;
 pub mod storage_driver_supported;
 pub mod tcp_requires_client_tls;
 pub mod userns_remap;
-
-use super::Reference;
-
-const fn cis6(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.6.0", item }
-}
-
-const fn cis8(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.8.0", item }
-}
-
-/// The numbers of an item that edition 1.8.0 moved.
-const fn cis_moved(old: &'static str, new: &'static str) -> [Reference; 2] {
-    [cis6(old), cis8(new)]
-}
-
-/// A number of the STIG for Docker Enterprise 2.x on Linux.
-const fn stig(item: &'static str) -> Reference {
-    Reference { benchmark: "DISA STIG Docker Enterprise 2.x", edition: "V2R1", item }
-}

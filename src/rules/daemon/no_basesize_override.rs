@@ -2,17 +2,14 @@
 
 use serde_json::Value;
 
-use super::{
-    cis_moved,
-    key::{Repair, Wanted, running, texts},
-};
+use super::key::{Repair, Wanted, running, texts};
 use crate::{
     model::{
         daemon::DaemonConfig,
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule},
+    rules::{Example, Meta, NoParams, Rule, cis_moved},
 };
 
 pub struct NoBasesizeOverride;

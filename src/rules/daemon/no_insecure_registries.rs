@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    cis6, cis8,
-    key::{Repair, Wanted, texts},
-    stig,
-};
+use super::key::{Repair, Wanted, texts};
 use crate::{
     model::{
         class::Class,
@@ -14,7 +10,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Allow, Example, Meta, Rule},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, stig},
 };
 
 pub struct NoInsecureRegistries;

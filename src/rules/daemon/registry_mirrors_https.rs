@@ -66,7 +66,11 @@ impl Rule for RegistryMirrorsHttps {
         let holds = |value: &Value| {
             texts(value).iter().all(|it| it.starts_with("https://") && is_declared(it))
         };
-        let repair = Repair::ByHand("set `registry-mirrors` under `daemon.settings`, with addresses that begin with `https://`".into());
+        let repair = Repair::ByHand(
+            "set `registry-mirrors` under `daemon.settings`, with addresses that \
+             begin with `https://`"
+                .into(),
+        );
         Wanted { key: "registry-mirrors", holds: &holds, says: "known ones, over TLS", repair }
             .judge(config)
     }

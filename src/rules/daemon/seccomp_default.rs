@@ -4,10 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    cis_moved,
-    key::{Repair, Wanted},
-};
+use super::key::{Repair, Wanted};
 use crate::{
     model::{
         class::Class,
@@ -15,7 +12,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule, fails_by_hand},
+    rules::{Example, Meta, Rule, cis_moved, fails_by_hand},
 };
 
 pub struct SeccompDefault;

@@ -2,18 +2,14 @@
 
 use serde_json::Value;
 
-use super::{
-    cis6, cis8,
-    key::{Repair, Wanted},
-    stig,
-};
+use super::key::{Repair, Wanted};
 use crate::{
     model::{
         daemon::DaemonConfig,
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Allow, Example, Meta, Rule},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, stig},
 };
 
 pub struct StorageDriverSupported;
@@ -61,7 +57,11 @@ impl Rule for StorageDriverSupported {
             let driver = value.as_str().unwrap_or_default();
             !matches!(driver, "aufs" | "devicemapper" | "overlay" | "vfs") || params.allows(driver)
         };
-        let repair = Repair::ByHand("push the images, change `storage-driver`, and pull them again: what the old driver holds drops out of view".into());
+        let repair = Repair::ByHand(
+            "push the images, change `storage-driver`, and pull them again: what \
+             the old driver holds drops out of view"
+                .into(),
+        );
         Wanted {
             key: "storage-driver",
             holds: &holds,

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    cis6, cis8,
-    key::{running, texts},
-    stig,
-};
+use super::key::{running, texts};
 use crate::{
     model::{
         daemon::DaemonConfig,
@@ -14,7 +10,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, stig},
 };
 
 pub struct TcpRequiresClientTls;

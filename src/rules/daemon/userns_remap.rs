@@ -1,13 +1,12 @@
 //! Root in a container is nobody outside.
 
-use super::cis_moved;
 use crate::{
     model::{
         daemon::DaemonConfig,
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis_moved, fails_by_hand},
 };
 
 pub struct UsernsRemap;

@@ -3,20 +3,8 @@
 use super::{FileMode, FileOwner};
 use crate::{
     model::{finding::Severity, host_files::Subject},
-    rules::{Example, Meta, Reference},
+    rules::{Example, Meta, cis6, cis8, stig},
 };
-
-const fn cis6(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.6.0", item }
-}
-
-const fn cis8(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.8.0", item }
-}
-
-const fn stig(item: &'static str) -> Reference {
-    Reference { benchmark: "DISA STIG Docker Enterprise 2.x", edition: "V2R1", item }
-}
 
 /// Spells out what a rule about an owner says.
 macro_rules! owner {
