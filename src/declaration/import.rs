@@ -1,7 +1,8 @@
 //! A declaration of a host as it is: nothing is to be done under it.
 //!
 //! What fails today under the baselines that it builds on gets waivers with an end, so that
-//! adopting a baseline begins without a change and what is left of it can be counted down.
+//! adopting a baseline begins without a change and what is left of it can be counted down. So does
+//! what cannot be judged: a container that stands still today fails once it is started.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,8 +163,8 @@ fn waivers(report: &Report, options: &ImportOptions) -> String {
     }
     let mut text = String::from(
         "
-# What fails today. Take a name out once its container holds to the rule; what is still here when
-# a waiver ends is planned.
+# What fails today, or cannot be judged before it runs. Take a name out once its container holds to
+# the rule; what is still here when a waiver ends is planned.
 waivers:
 ",
     );
@@ -183,9 +184,12 @@ waivers:
 /// What is only observed has no consequence, and so needs no waiver. Keys of the daemon's file have
 /// none: they are declared as they are.
 fn is_to_be_waived(finding: &Finding) -> bool {
-    matches!(finding.verdict, Verdict::Fail { .. })
-        && finding.mode != Mode::Observe
-        && rules::find(finding.rule).is_some()
+    let may_fail = match finding.verdict {
+        Verdict::Fail { .. } => true,
+        Verdict::Unknown(_) => finding.address.kind() == "container",
+        Verdict::Pass | Verdict::NotApplicable(_) => false,
+    };
+    may_fail && finding.mode != Mode::Observe && rules::find(finding.rule).is_some()
 }
 
 /// Names with commas, broken into lines.

@@ -41,6 +41,7 @@ docker run -d --name im-shop-1 --label com.docker.compose.project=shop \
 docker run -d --name im-loops --restart always {BUSYBOX} false
 docker run -d --name im-ended {BUSYBOX} true
 docker create --name im-privileged --privileged {BUSYBOX}
+docker create --name im-waits {BUSYBOX} sleep 100000
 "#
     ));
     let plain = import(&host, &[]);
@@ -66,6 +67,8 @@ docker create --name im-privileged --privileged {BUSYBOX}
         assert!(adopted.contains(part), "{part:?} in {adopted}");
     }
     host.write(FILE, &adopted);
+    // A process shows more of a container than its settings do.
+    host.sh("docker start im-waits");
     let plan = host.plimsoll(&["plan", "-f", FILE, "--output", "json"]);
     assert_eq!(plan.status, 0, "{}{}", plan.stdout, plan.stderr);
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
