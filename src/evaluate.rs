@@ -14,6 +14,7 @@ use crate::{
     },
     model::{
         class::Class,
+        container::ContainerSpec,
         finding::{Finding, Report, Severity, Verdict},
         object::{Address, Object},
         selector::Matcher,
@@ -48,9 +49,11 @@ struct Evaluation<'p> {
 /// Whom a waiver has to fit.
 #[derive(Clone, Copy)]
 enum Subject<'a> {
-    Object(Object<'a>),
+    Container(&'a ContainerSpec),
     /// A container of which only the name is known.
     Name(&'a str),
+    /// A thing of the host, by its address.
+    Host,
 }
 
 impl<'p> Evaluation<'p> {
@@ -71,7 +74,8 @@ impl<'p> Evaluation<'p> {
             }
             for (assignment, verdict) in judged {
                 looked_at = true;
-                passing += self.count(assignment, &address, Subject::Object(object), verdict);
+                passing +=
+                    self.count(assignment, &address, Subject::Container(&observed.spec), verdict);
             }
             self.fold();
             if looked_at {
@@ -102,20 +106,18 @@ impl<'p> Evaluation<'p> {
         for assignment in &policy.daemon {
             by_address.entry(assignment.daemon_address()).or_default().push(assignment);
         }
-        let daemon = Object::Daemon(&snapshot.daemon);
-        let files = Object::HostFiles(&snapshot.files);
+        let views = [Object::Daemon(&snapshot.daemon), Object::HostFiles(&snapshot.files)];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);
             let blind = snapshot.blind_spots.iter().find(|spot| spot.address == address);
             let mut passing = 0;
             for assignment in assignments {
-                let bound = &assignment.bound;
-                let judged = bound.judge(daemon).or_else(|| bound.judge(files));
+                let judged = views.iter().find_map(|view| assignment.bound.judge(*view));
                 let verdict = match (judged, blind) {
                     (Some(Verdict::Pass), Some(spot)) => Some(Verdict::Unknown(spot.why.clone())),
                     (verdict, _) => verdict,
                 };
-                passing += self.count(assignment, &address, Subject::Object(daemon), verdict);
+                passing += self.count(assignment, &address, Subject::Host, verdict);
             }
             self.fold();
             self.passing.push((address, passing));
@@ -250,12 +252,10 @@ impl<'p> Waivers<'p> {
         let mut ended = None;
         for tracked in self.all.iter_mut().filter(|it| it.waiver.rule == rule) {
             let fits = match subject {
-                Subject::Object(Object::Container(spec)) => tracked.matcher.selects(spec),
-                // Of the host, a thing has a name, and nothing else that a selector could ask for.
-                Subject::Object(Object::Daemon(_) | Object::HostFiles(_)) => {
-                    tracked.matcher.selects_name(address.name()) == Some(true)
-                }
+                Subject::Container(spec) => tracked.matcher.selects(spec),
                 Subject::Name(name) => tracked.matcher.selects_name(name) != Some(false),
+                // It has a name, and nothing else that a selector could ask for.
+                Subject::Host => tracked.matcher.selects_name(address.name()) == Some(true),
             };
             if !fits {
                 continue;

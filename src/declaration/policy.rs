@@ -10,17 +10,17 @@ use crate::{
     model::{
         class::Class,
         finding::{Mode, Severity},
-        object::Address,
+        object::{Address, ObjectKind},
         probe::Probe,
         provenance::Provenance,
         selector::Selector,
     },
-    rules::{BoundRule, Meta, container::follows_daemon_defaults},
+    rules::{self, AnyRule, BoundRule, Meta, container::follows_daemon_defaults},
 };
 
 /// The declaration after extending, merging and checking.
 pub struct Policy {
-    /// About the daemon and the host's files, from `daemon.settings`, `daemon.absent` and `rules`.
+    /// About the host as a whole, from `daemon.settings`, `daemon.absent` and `rules`.
     pub daemon: Vec<Assignment>,
     /// About containers: one entry a rule, and one for each default of the daemon that they
     /// follow; within it the last choice that selects wins.
@@ -43,9 +43,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns whether files of the host are judged.
-    pub fn judges_files(&self) -> bool {
-        self.daemon.iter().any(|it| it.daemon_address().kind() == "host-file")
+    /// Returns whether a rule looks at things of this kind, which else nobody has to look for.
+    pub fn judges(&self, kind: ObjectKind) -> bool {
+        let kind_of = |it: &Assignment| rules::find(it.meta.id).map(AnyRule::kind);
+        self.daemon.iter().any(|it| kind_of(it) == Some(kind))
     }
 
     /// Returns whether containers are held to the daemon's defaults.

@@ -68,7 +68,8 @@ pub trait View {
     const KIND: ObjectKind;
 }
 
-/// Which section of a declaration a rule belongs to.
+/// What a rule looks at. Those about containers stand under `containers` in a declaration, those
+/// about all others under `rules`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
     Container,
@@ -80,10 +81,8 @@ impl View for ContainerSpec {
     const KIND: ObjectKind = ObjectKind::Container;
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
-        match object {
-            Object::Container(it) => Some(it),
-            Object::Daemon(_) | Object::HostFiles(_) => None,
-        }
+        let Object::Container(it) = object else { return None };
+        Some(it)
     }
 }
 
@@ -91,10 +90,8 @@ impl View for DaemonConfig {
     const KIND: ObjectKind = ObjectKind::Daemon;
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
-        match object {
-            Object::Daemon(it) => Some(it),
-            Object::Container(_) | Object::HostFiles(_) => None,
-        }
+        let Object::Daemon(it) = object else { return None };
+        Some(it)
     }
 }
 
@@ -102,9 +99,7 @@ impl View for HostFiles {
     const KIND: ObjectKind = ObjectKind::HostFiles;
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
-        match object {
-            Object::HostFiles(it) => Some(it),
-            Object::Container(_) | Object::Daemon(_) => None,
-        }
+        let Object::HostFiles(it) = object else { return None };
+        Some(it)
     }
 }

@@ -28,7 +28,12 @@ use crate::{
         host::Host,
         retire,
     },
-    model::{defaulted, finding::Report, object::Address, snapshot::Snapshot},
+    model::{
+        defaulted,
+        finding::Report,
+        object::{Address, ObjectKind},
+        snapshot::Snapshot,
+    },
     observe,
     plan::{
         Action, Ceiling, Change, FORMAT_VERSION, Lost, Plan, build, flags, identity,
@@ -115,7 +120,7 @@ async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot
     let options = observe::Options {
         known_start: last.daemon_start.clone(),
         process_details: errand.policy.judges_followers(),
-        host_files: errand.policy.judges_files(),
+        host_files: errand.policy.judges(ObjectKind::HostFiles),
         earlier_defaults: last.earlier_defaults.clone(),
         ..observe::Options::default()
     };

@@ -57,10 +57,8 @@ impl Merged {
                     (ObjectKind::Container, assignment) => {
                         self.choose(rule, Selector::default(), assignment, entry);
                     }
-                    (ObjectKind::Daemon | ObjectKind::HostFiles, Some(assignment)) => {
-                        put(&mut self.daemon_rules, &entry.key, assignment);
-                    }
-                    (ObjectKind::Daemon | ObjectKind::HostFiles, None) => {
+                    (_, Some(assignment)) => put(&mut self.daemon_rules, &entry.key, assignment),
+                    (_, None) => {
                         self.daemon_rules.remove(&entry.key);
                     }
                 },
