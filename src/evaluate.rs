@@ -13,6 +13,7 @@ use crate::{
         policy::{Assignment, Policy, Waiver},
     },
     model::{
+        attestable::Attestable,
         class::Class,
         container::ContainerSpec,
         finding::{Finding, Report, Severity, Verdict},
@@ -106,7 +107,13 @@ impl<'p> Evaluation<'p> {
         for assignment in &policy.daemon {
             by_address.entry(assignment.daemon_address()).or_default().push(assignment);
         }
-        let views = [Object::Daemon(&snapshot.daemon), Object::HostFiles(&snapshot.files)];
+        let swarm_active = snapshot.daemon.swarm_active;
+        let attestable = Attestable { today: self.report.today, swarm_active };
+        let views = [
+            Object::Daemon(&snapshot.daemon),
+            Object::HostFiles(&snapshot.files),
+            Object::Attestable(&attestable),
+        ];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);
             let blind = snapshot.blind_spots.iter().find(|spot| spot.address == address);

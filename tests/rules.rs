@@ -52,7 +52,12 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let mut in_files = BTreeSet::new();
     // What rules share, and what the `daemon` section asks for, is no rule.
     let beside = [("daemon", "key"), ("daemon", "settings"), ("host-file", "params")];
-    let families = [("daemon", "fixed"), ("host-file", "table")];
+    // Tables, and what the rules in them begin with.
+    let families = [
+        ("attested", "table", ""),
+        ("daemon", "fixed", "daemon."),
+        ("host-file", "table", "host-file."),
+    ];
     for area in fs::read_dir(&root).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()) {
         for file in fs::read_dir(&area).unwrap().map(|it| it.unwrap().path()) {
             let dashed =
@@ -64,13 +69,13 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
                     in_files.insert(id);
                     continue;
                 }
-                // A family, whose rules begin with its name, or for some with that of the area.
-                let whole = families.contains(&(&*area, &*stem));
-                let begins = if whole { format!("{area}.") } else { id.clone() };
+                // A family, whose rules begin with its name if nothing else is said.
+                let table = families.iter().find(|it| (it.0, it.1) == (&*area, &*stem));
+                let begins = table.map_or(&*id, |it| it.2);
                 let text = fs::read_to_string(&file).unwrap();
                 let family: Vec<_> = in_list
                     .iter()
-                    .filter(|it| it.starts_with(&begins) && text.contains(&format!("{it:?}")))
+                    .filter(|it| it.starts_with(begins) && text.contains(&format!("{it:?}")))
                     .cloned()
                     .collect();
                 assert!(!family.is_empty(), "{id} is in no list");
@@ -143,6 +148,7 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::Container => judge(&*bind(meta.id, params), &container(object)),
                 ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
+                ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -237,7 +243,7 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
                 // A person carries those out.
-                ObjectKind::HostFiles => {}
+                ObjectKind::HostFiles | ObjectKind::Attestable => {}
             }
         }
     }

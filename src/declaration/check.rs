@@ -210,14 +210,9 @@ impl Checker<'_> {
         let span = self.span_of(node, key_span);
         let problem = match self.rule_of_value() {
             Some(id) => self.rule_value(&id, ways, node, &span),
-            None if ways.iter().any(|way| way["format"] == "date") => self
-                .problem(
-                    "waiver.bad-date",
-                    format!("{} is not a calendar date", self.subject()),
-                    &span,
-                )
-                .label("not written as YYYY-MM-DD")
-                .help("use YYYY-MM-DD; a waiver without a valid end does not apply"),
+            None if ways.iter().any(|way| way["format"] == "date") => {
+                self.bad_date(&span, "not written as YYYY-MM-DD")
+            }
             None => {
                 let expected = expectation(ways);
                 let seen = what(&node.kind);

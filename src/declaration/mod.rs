@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{class::Class, selector::Selector};
+use crate::model::{class::Class, day::Day, selector::Selector};
 
 use self::{limits::Retention, policy::ComposeContainers, policy::MaxChanges, probes::ProbeEntry};
 pub use self::{resolve::load, starter::starter};
@@ -176,10 +176,6 @@ pub struct WaivableRule(pub String);
 /// A selector that says something: a waiver for everything is no waiver.
 #[derive(Debug, Deserialize)]
 pub struct WaivedObjects(pub Selector);
-
-/// A calendar day.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Day(pub jiff::civil::Date);
 
 /// How far plimsoll may go without being asked.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     declaration::{
-        ContainerRules, DaemonKeyName, Day, Declaration, HostRules, Version, WaivableRule,
-        WaivedObjects,
+        ContainerRules, DaemonKeyName, Declaration, HostRules, Version, WaivableRule, WaivedObjects,
     },
     model::{
         daemon_keys::DAEMON_KEYS,
@@ -181,20 +180,5 @@ impl JsonSchema for Version {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "const": 1 })
-    }
-}
-
-impl JsonSchema for Day {
-    fn schema_name() -> Cow<'static, str> {
-        "Day".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-            "examples": ["2026-12-05"]
-        })
     }
 }

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::evaluate;
 use crate::{
     declaration::{
+        self,
         policy::Policy,
         samples::{
             DaemonWants, Wants, about_key, assignment, choices, meta, named, policy, waiver, wants,
@@ -148,4 +149,31 @@ fn daemon_checks_stand_under_their_keys() {
     let objects: Vec<_> = report.objects.iter().map(Address::as_str).collect();
     assert_eq!(objects, ["daemon", "daemon/debug", "daemon/icc", "daemon/mtu"]);
     assert_eq!((report.checks.passing, report.checks.waived, report.checks.unknown), (2, 1, 1));
+}
+
+#[test]
+fn what_a_person_attested_is_judged_on_the_day() {
+    let text = "\
+version: 1
+rules:
+  host.os-hardened: { attested: 2026-11-20, by: netops }
+  image.scan-fresh: { attested: 2026-10-20, by: netops }
+  image.minimal-packages: true
+  swarm.autolock-rotated: true
+waivers:
+  - { id: W-1, rule: image.scan-fresh, reason: scanner moves, owner: ops, expires: 2026-12-01 }
+";
+    let nothing_else = |_: &str| Err("no file".to_owned());
+    let policy = declaration::load("test", text.as_bytes(), &nothing_else).unwrap();
+    let report = report(&policy, &snapshot([]));
+    assert_eq!(report.checks.passing, 1);
+    assert_eq!(report.not_applicable, 1, "Swarm is not active");
+    let [unknown, fails] = &report.findings[..] else { panic!("{:?}", report.findings) };
+    assert_eq!(unknown.address.as_str(), "attestation/minimal-packages");
+    assert!(matches!(&unknown.verdict, Verdict::Unknown(why) if why.contains("nobody has said")));
+    assert_eq!(fails.address.as_str(), "attestation/scan-fresh");
+    assert!(
+        matches!(&fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
+    );
+    assert_eq!(fails.waived_by.as_deref(), Some("W-1"));
 }

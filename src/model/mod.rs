@@ -2,6 +2,7 @@
 //!
 //! Knows no rule, no file format and no daemon; holds values, not behaviour with effects.
 
+pub mod attestable;
 pub mod capability;
 pub mod claim;
 pub mod class;
@@ -16,6 +17,7 @@ pub mod daemon_file;
 pub mod daemon_host;
 pub mod daemon_keys;
 pub mod daemon_value;
+pub mod day;
 pub mod defaulted;
 pub mod edit;
 pub mod effective;

@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles};
+use super::{
+    attestable::Attestable, container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles,
+};
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +36,11 @@ impl Address {
         Self(format!("host-file/{subject}").into())
     }
 
+    /// What only a person can see of the host, by the name of its rule.
+    pub fn attestation(name: &str) -> Self {
+        Self(format!("attestation/{name}").into())
+    }
+
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
@@ -57,6 +64,7 @@ pub enum Object<'a> {
     Container(&'a ContainerSpec),
     Daemon(&'a DaemonConfig),
     HostFiles(&'a HostFiles),
+    Attestable(&'a Attestable),
 }
 
 /// A shape that rules can be written against.
@@ -75,6 +83,7 @@ pub enum ObjectKind {
     Container,
     Daemon,
     HostFiles,
+    Attestable,
 }
 
 impl View for ContainerSpec {
@@ -100,6 +109,15 @@ impl View for HostFiles {
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         let Object::HostFiles(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for Attestable {
+    const KIND: ObjectKind = ObjectKind::Attestable;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::Attestable(it) = object else { return None };
         Some(it)
     }
 }

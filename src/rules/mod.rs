@@ -1,5 +1,6 @@
 //! One file per rule. A rule judges a view and never acts; what it would change is data.
 
+pub mod attested;
 pub mod container;
 pub mod daemon;
 pub mod host_file;
@@ -164,9 +165,18 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host_file::TLS_CERT_OWNER,
     &host_file::TLS_KEY_MODE,
     &host_file::TLS_KEY_OWNER,
+    &attested::AUDIT_FAILURE_ALERT,
+    &attested::CONTENT_TRUST_ENV,
+    &attested::OS_HARDENED,
     &image::allow_list::AllowList,
     &image::digest_pinned::DigestPinned,
+    &attested::DOCKERFILE_HYGIENE,
+    &attested::MINIMAL_PACKAGES,
     &image::no_latest_tag::NoLatestTag,
+    &attested::SCAN_FRESH,
+    &attested::SIGNATURE_VERIFIED,
+    &attested::VERIFIED_PACKAGES,
+    &attested::AUTOLOCK_ROTATED,
 ];
 
 /// Finds a rule by its ID.
@@ -364,6 +374,26 @@ const fn cis_moved(old: &'static str, new: &'static str) -> [Reference; 2] {
 /// A number of the STIG for Docker Enterprise 2.x on Linux.
 const fn stig(item: &'static str) -> Reference {
     Reference { benchmark: "DISA STIG Docker Enterprise 2.x", edition: "V2R1", item }
+}
+
+/// A section of NIST SP 800-190.
+const fn nist(item: &'static str) -> Reference {
+    Reference { benchmark: "NIST SP 800-190", edition: "2017", item }
+}
+
+/// A rule of the OWASP cheat sheet on Docker.
+const fn owasp(item: &'static str) -> Reference {
+    Reference { benchmark: "OWASP Docker Security", edition: "2024", item }
+}
+
+/// A control of the Kubernetes Pod Security Standards, level `baseline`.
+const fn pss_baseline(item: &'static str) -> Reference {
+    Reference { benchmark: "PSS", edition: "baseline", item }
+}
+
+/// A control of the Kubernetes Pod Security Standards, level `restricted`.
+const fn pss_restricted(item: &'static str) -> Reference {
+    Reference { benchmark: "PSS", edition: "restricted", item }
 }
 
 /// The numbers of an item that the CIS editions 1.6.0 and 1.8.0 number alike.

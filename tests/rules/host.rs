@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::{
     model::{
+        attestable::Attestable,
         daemon::{DaemonConfig, DaemonKey, FileRead, Flag, Service},
         daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS},
@@ -178,6 +179,25 @@ pub(crate) fn judge_files(rule: &dyn BoundRule, object: &str) -> Verdict {
         groups: [("docker".to_owned(), 998)].into(),
     };
     rule.judge(Object::HostFiles(&host)).unwrap()
+}
+
+/// A day, and whether Swarm is active.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Asked {
+    #[serde(default = "yes")]
+    swarm_active: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Today is the 26th of November 2026.
+pub(crate) fn judge_attested(rule: &dyn BoundRule, object: &str) -> Verdict {
+    let Asked { swarm_active } = serde_yaml::from_str(object).unwrap();
+    let asked = Attestable { today: "2026-11-26".parse().unwrap(), swarm_active };
+    rule.judge(Object::Attestable(&asked)).unwrap()
 }
 
 /// A fix makes its own rule pass.

@@ -82,10 +82,7 @@ impl Checker<'_> {
                 .help("write `version: 1`, or use a newer plimsoll");
         }
         if way["format"] == "date" {
-            return self
-                .problem("waiver.bad-date", format!("{subject} is not a calendar date"), span)
-                .label(why_no_day(&shown))
-                .help("use YYYY-MM-DD; a waiver without a valid end does not apply");
+            return self.bad_date(span, &why_no_day(&shown));
         }
         if way["pattern"] == NOT_BLANK && shown.trim().is_empty() {
             return self
@@ -100,6 +97,17 @@ impl Checker<'_> {
             (None, Some(most)) => problem.label(format!("at most {most}")),
             (None, None) => problem.label(format!("must be {}", expectation(ways))),
         }
+    }
+
+    pub(super) fn bad_date(&self, span: &Range<usize>, label: &str) -> Problem {
+        let message = format!("{} is not a calendar date", self.subject());
+        let (code, help) = match self.path.first().map(String::as_str) {
+            Some("waivers") => {
+                ("waiver.bad-date", "use YYYY-MM-DD; a waiver without a valid end does not apply")
+            }
+            _ => ("decl.bad-date", "use YYYY-MM-DD"),
+        };
+        self.problem(code, message, span).label(label).help(help)
     }
 
     /// A rule set to something that is neither `true`, `off` nor parameters.

@@ -11,7 +11,7 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Reference, Rule, fails, fails_by_hand},
+    rules::{Example, Meta, Rule, cis6, cis8, fails, fails_by_hand, pss_baseline, stig},
 };
 
 pub struct ApparmorConfined;
@@ -35,10 +35,10 @@ Otherwise nothing is changed: whoever turned AppArmor off has to start it again 
 ",
     fix: Some(Class::Recreate),
     references: &[
-        Reference { benchmark: "CIS Docker", edition: "1.6.0", item: "5.2" },
-        Reference { benchmark: "CIS Docker", edition: "1.8.0", item: "5.2" },
-        Reference { benchmark: "PSS", edition: "baseline", item: "AppArmor" },
-        Reference { benchmark: "DISA STIG Docker Enterprise", edition: "V2R1", item: "V-235799" },
+        cis6("5.2"),
+        cis8("5.2"),
+        pss_baseline("AppArmor"),
+        stig("V-235799"),
     ],
     implies: &[],
     examples: &[

@@ -11,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         selector::Selector,
     },
-    rules::{Example, Meta, ParamError, Rule, not_allowed, require_entries},
+    rules::{Example, Meta, ParamError, Rule, nist, not_allowed, require_entries},
 };
 
 pub struct Declared;
@@ -33,11 +33,7 @@ It is kept with its data and can be brought back.
 Whatever used it no longer gets an answer.
 ",
     fix: Some(Class::Evict),
-    references: &[crate::rules::Reference {
-        benchmark: "NIST SP 800-190",
-        edition: "2017",
-        item: "4.4.5",
-    }],
+    references: &[nist("4.4.5")],
     implies: &[],
     examples: &[
         Example::Passes {

@@ -9,7 +9,7 @@ use crate::{
         finding::{Severity, Verdict},
         host_path::is_within,
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, fails, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, fails, fails_by_hand, pss_baseline},
 };
 
 pub struct DefaultProcMasks;
@@ -31,7 +31,7 @@ A privileged container is replaced by one that is not; see `container.no-privile
 Otherwise nothing is changed: the list was given when the container was created, and its owner creates it again without it.
 ",
     fix: Some(Class::Recreate),
-    references: &[Reference { benchmark: "PSS", edition: "baseline", item: "/proc Mount Type" }],
+    references: &[pss_baseline("/proc Mount Type")],
     implies: &[],
     examples: &[
         Example::Passes {

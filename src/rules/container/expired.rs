@@ -9,7 +9,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Reference, Rule, fails_by_hand},
+    rules::{Example, Meta, Rule, fails_by_hand, nist},
 };
 
 pub struct Expired;
@@ -30,7 +30,7 @@ What was started for a test and forgotten is what nobody patches and nobody miss
 Nothing is changed: stop it, or give it another day.
 ",
     fix: None,
-    references: &[Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.4.5" }],
+    references: &[nist("4.4.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

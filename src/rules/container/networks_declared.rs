@@ -9,7 +9,7 @@ use crate::{
         container::{ContainerSpec, Namespace},
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Reference, Rule, fails_by_hand, require_entries},
+    rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, require_entries},
 };
 
 pub struct NetworksDeclared;
@@ -31,8 +31,8 @@ Nothing is changed: `docker network disconnect` takes a running container off a 
 ",
     fix: None,
     references: &[
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.3.3" },
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.4.2" },
+        nist("4.3.3"),
+        nist("4.4.2"),
     ],
     implies: &[],
     examples: &[

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Reference, Rule, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, fails_by_hand, owasp},
 };
 
 pub struct NoEngineEnv;
@@ -25,7 +25,7 @@ A container that is told where an engine listens is one that controls it, over t
 Nothing is changed: the variable is there since the program controls an engine; whether it should, only its owner knows.
 ",
     fix: None,
-    references: &[Reference { benchmark: "OWASP Docker Security", edition: "2024", item: "RULE #1" }],
+    references: &[owasp("RULE #1")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "Config: {Env: ['PATH=/bin', 'DOCKER_HOST=']}" },

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand, pss_baseline},
 };
 
 pub struct NoHostprocess;
@@ -26,7 +26,7 @@ Such a container is a process of the host, in a namespace of its own but under t
 Nothing is changed: with Hyper-V a container starts slower and takes more memory.
 ",
     fix: None,
-    references: &[Reference { benchmark: "PSS", edition: "baseline", item: "HostProcess" }],
+    references: &[pss_baseline("HostProcess")],
     implies: &[],
     examples: &[
         Example::Passes {

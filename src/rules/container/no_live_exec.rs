@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand, nist},
 };
 
 pub struct NoLiveExec;
@@ -26,7 +26,7 @@ Somebody who works inside a container changes what runs, and nothing that happen
 Nothing is changed: the session ends by itself, or with the container.
 ",
     fix: None,
-    references: &[Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.5.4" }],
+    references: &[nist("4.5.4")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{State: {Status: running}, ExecIDs: null}" },

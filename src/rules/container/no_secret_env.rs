@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Reference, Rule, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, fails_by_hand, nist, owasp},
 };
 
 pub struct NoSecretEnv;
@@ -28,8 +28,8 @@ Nothing is changed: the program has to learn to read the secret from a file firs
 ",
     fix: None,
     references: &[
-        Reference { benchmark: "OWASP Docker Security", edition: "2024", item: "RULE #12" },
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.1.4" },
+        owasp("RULE #12"),
+        nist("4.1.4"),
     ],
     implies: &[],
     examples: &[

@@ -8,7 +8,7 @@ use crate::{
         container::{ContainerSpec, PublishedPort},
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Reference, Rule, fails_by_hand},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct PortsDeclared;
@@ -30,9 +30,9 @@ Nothing is changed: a port that is closed is one that somebody may be using.
 ",
     fix: None,
     references: &[
-        Reference { benchmark: "CIS Docker", edition: "1.6.0", item: "5.9" },
-        Reference { benchmark: "CIS Docker", edition: "1.8.0", item: "5.9" },
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.4.2" },
+        cis6("5.9"),
+        cis8("5.9"),
+        nist("4.4.2"),
     ],
     implies: &[],
     examples: &[

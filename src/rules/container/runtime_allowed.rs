@@ -9,7 +9,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Reference, Rule, fails_by_hand, require_entries},
+    rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, require_entries},
 };
 
 pub struct RuntimeAllowed;
@@ -29,7 +29,7 @@ The runtime is what sets the container up: a sandbox (gVisor, Kata) keeps the ke
 Nothing is changed: not every program works under every runtime.
 ",
     fix: None,
-    references: &[Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.5.3" }],
+    references: &[nist("4.5.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Runtime: runc}" },

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Reference, Rule, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, fails_by_hand, pss_baseline},
 };
 
 pub struct SafeSysctls;
@@ -25,7 +25,7 @@ Most kernel settings that a container may set are the namespace's own, but not a
 Nothing is changed: only its owner knows what the program needs.
 ",
     fix: None,
-    references: &[Reference { benchmark: "PSS", edition: "baseline", item: "Sysctls" }],
+    references: &[pss_baseline("Sysctls")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Sysctls: {net.ipv4.ip_unprivileged_port_start: '0'}}" },

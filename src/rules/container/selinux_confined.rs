@@ -7,7 +7,7 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, fails, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails, fails_by_hand, pss_baseline},
 };
 
 pub struct SelinuxConfined;
@@ -30,9 +30,9 @@ Otherwise nothing is changed: with labels on, a container cannot read mounts fro
 ",
     fix: Some(Class::Recreate),
     references: &[
-        Reference { benchmark: "CIS Docker", edition: "1.6.0", item: "5.3" },
-        Reference { benchmark: "CIS Docker", edition: "1.8.0", item: "5.3" },
-        Reference { benchmark: "PSS", edition: "baseline", item: "SELinux" },
+        cis6("5.3"),
+        cis8("5.3"),
+        pss_baseline("SELinux"),
     ],
     implies: &[],
     examples: &[

@@ -11,9 +11,9 @@ use crate::{
         mount::{Mount, MountKind},
     },
     rules::{
-        Example, Meta, ParamError, Reference, Rule,
+        Example, Meta, ParamError, Rule,
         container::{leads_to, mount_text},
-        fails_by_hand,
+        fails_by_hand, pss_restricted,
     },
 };
 
@@ -34,7 +34,7 @@ The stricter Pod Security Standard leaves directories of the host to the host, a
 Nothing is changed: where the data should be, only its owner knows.
 ",
     fix: None,
-    references: &[Reference { benchmark: "PSS", edition: "restricted", item: "Volume Types" }],
+    references: &[pss_restricted("Volume Types")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['data:/data'], Tmpfs: {/run: ''}}" },

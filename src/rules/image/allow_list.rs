@@ -13,7 +13,9 @@ use crate::{
         finding::{Severity, Verdict},
         selector::image_spellings,
     },
-    rules::{Example, Meta, ParamError, Rule, is_out_of_action, not_allowed, require_entries},
+    rules::{
+        Example, Meta, ParamError, Rule, is_out_of_action, nist, not_allowed, require_entries,
+    },
 };
 
 pub struct AllowList;
@@ -37,11 +39,7 @@ It is kept with its data and can be brought back.
 Whatever used it no longer gets an answer.
 ",
     fix: Some(Class::Evict),
-    references: &[crate::rules::Reference {
-        benchmark: "NIST SP 800-190",
-        edition: "2017",
-        item: "4.1.5",
-    }],
+    references: &[nist("4.1.5")],
     implies: &[],
     examples: &[
         Example::Passes {
