@@ -11,7 +11,9 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Rule, cis6, cis8, fails, fails_by_hand, pss_baseline, stig},
+    rules::{
+        Example, Meta, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp, pss_baseline, stig,
+    },
 };
 
 pub struct ApparmorConfined;
@@ -34,12 +36,7 @@ A privileged container is replaced by one that is not; see `container.no-privile
 Otherwise nothing is changed: whoever turned AppArmor off has to start it again without `--security-opt apparmor=unconfined`, and a program that mounts gets an error then.
 ",
     fix: Some(Class::Recreate),
-    references: &[
-        cis6("5.2"),
-        cis8("5.2"),
-        pss_baseline("AppArmor"),
-        stig("V-235799"),
-    ],
+    references: &[cis6("5.2"), cis8("5.2"), stig("V-235799"), nist("4.4.3"), owasp("RULE #6"), pss_baseline("AppArmor")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

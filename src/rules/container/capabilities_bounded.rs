@@ -12,7 +12,9 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Rule, cis, fails},
+    rules::{
+        Example, Meta, Rule, cis6, cis8, fails, nist, owasp, pss_baseline, pss_restricted, stig,
+    },
 };
 
 pub struct CapabilitiesBounded;
@@ -35,7 +37,7 @@ The container is replaced by one whose capabilities end at `allow`.
 A program that uses one of the others gets \"operation not permitted\".
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.4"),
+    references: &[cis6("5.4"), cis8("5.4"), stig("V-235801"), nist("4.4.3"), owasp("RULE #3"), pss_baseline("Capabilities"), pss_restricted("Capabilities")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

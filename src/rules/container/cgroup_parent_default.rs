@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct CgroupParentDefault;
@@ -25,7 +25,7 @@ What limits the daemon's containers together, or tells them apart from the host'
 Nothing is changed: whether the group carries a limit that the container needs is for its owner to say.
 ",
     fix: None,
-    references: &cis("5.25"),
+    references: &[cis6("5.25"), cis8("5.25"), stig("V-235815"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {CgroupParent: ''}" },

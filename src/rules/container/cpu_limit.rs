@@ -8,7 +8,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist, owasp, stig},
 };
 
 pub struct CpuLimit;
@@ -30,7 +30,7 @@ Nothing is changed: how much a program needs, only its owner knows.
 `docker update --cpus 2 NAME` sets a limit while it runs, and with less than it needs it gets slow.
 ",
     fix: None,
-    references: &cis("5.12"),
+    references: &[cis6("5.12"), cis8("5.12"), stig("V-235807"), nist("4.4.3"), owasp("RULE #7")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {NanoCpus: 1500000000}" },

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct Healthcheck;
@@ -26,7 +26,7 @@ plimsoll itself waits for a health check before it believes a replacement.
 Nothing is changed: only its owner knows what the program has to answer.
 ",
     fix: None,
-    references: &cis("5.27"),
+    references: &[cis6("5.27"), cis8("5.27"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes {

@@ -11,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         size::Size,
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails, fails_by_hand},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp, stig},
 };
 
 pub struct MemoryLimit;
@@ -36,7 +36,7 @@ Docker changes this setting while the container runs; swap is set along with it 
 Without `max` nothing is changed, since no limit fits every program.
 ",
     fix: Some(Class::Live),
-    references: &cis("5.11"),
+    references: &[cis6("5.11"), cis8("5.11"), stig("V-235806"), nist("4.4.3"), owasp("RULE #7")],
     implies: &[],
     examples: &[
         Example::Passes { params: "max: 512m", object: "HostConfig: {Memory: 536870912}" },

@@ -7,7 +7,7 @@ use crate::{
         finding::{Severity, Verdict},
         mount::{Mount, MountKind},
     },
-    rules::{Allow, Example, Meta, Rule, container::mount_text, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, container::mount_text, fails_by_hand, pss_baseline},
 };
 
 pub struct NoBindThroughVolume;
@@ -28,7 +28,7 @@ Such a volume looks harmless in every list, and can be `/etc` or the whole host.
 Nothing is changed: the data is the container's, and only its owner knows where it should be.
 ",
     fix: None,
-    references: &[],
+    references: &[pss_baseline("HostPath Volumes")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['data:/data', '/srv:/srv']}" },

@@ -10,7 +10,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, fails},
+    rules::{Example, Meta, NoParams, Reference, Rule, fails, owasp},
 };
 
 /// That a container does not hold any of these.
@@ -114,7 +114,7 @@ no_cap! {
     "Containers cannot open files of the host by handle", Critical, "[dac_read_search]",
     why: "With `DAC_READ_SEARCH` a program opens any file of the file system below by its number, outside of every mount that it was given.",
     breaks: "A backup agent that reads files which its user may not read fails on those.",
-    references: &[docker_bench("C.5.3.1")],
+    references: &[docker_bench("C.5.3.1"), owasp("RULE #3")],
     implies: &[],
 }
 
@@ -128,7 +128,7 @@ no_cap! {
     "Containers hold no capability that amounts to the host's root", Critical, "[SYS_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_BOOT, DAC_READ_SEARCH, BPF, PERFMON, MAC_ADMIN, MAC_OVERRIDE, CHECKPOINT_RESTORE, SYSLOG, AUDIT_CONTROL, LINUX_IMMUTABLE, SYS_TIME, WAKE_ALARM]",
     why: "Each of these leads to control over the host's kernel, its memory, its clock, its logs or its access rules, and none of them is held by a container that asks for nothing.",
     breaks: "Agents that trace, monitor or set the clock of the host need one of them: give that one in a waiver, or run the agent on the host.",
-    references: &[],
+    references: &[owasp("RULE #3")],
     implies: &[
         "container.no-cap-dac-read-search",
         "container.no-cap-sys-admin",
@@ -143,7 +143,7 @@ no_cap! {
     "Containers do not administer networks", Medium, "[NET_ADMIN]",
     why: "With `NET_ADMIN` a container sets addresses, routes and packet filters of its network, and listens to everything on it; on the host's network these are the host's.",
     breaks: "VPN clients and servers, DHCP servers and firewalls in containers need it, and stop working.",
-    references: &[],
+    references: &[owasp("RULE #3")],
     implies: &[],
 }
 
@@ -153,7 +153,7 @@ no_cap! {
     "Containers do not make raw packets", Medium, "[NET_RAW]",
     why: "`NET_RAW` is in the engine's default set; with it a container answers for its neighbours on the bridge (ARP and DNS spoofing) and takes their traffic over.",
     breaks: "`ping` in images that need the capability for it, and tools that capture packets, stop working.",
-    references: &[],
+    references: &[owasp("RULE #3")],
     implies: &[],
 }
 
@@ -163,7 +163,7 @@ no_cap! {
     "Containers do not administer the system", Critical, "[CAP_SYS_ADMIN]",
     why: "`SYS_ADMIN` lets a container mount file systems, enter namespaces and load programs into older kernels: it is most of what privileged gives.",
     breaks: "Programs that mount (FUSE, NFS, nested containers) stop working.",
-    references: &[docker_bench("C.5.3.3")],
+    references: &[docker_bench("C.5.3.3"), owasp("RULE #3")],
     implies: &[],
 }
 
@@ -173,7 +173,7 @@ no_cap! {
     "Containers do not load kernel modules", Critical, "[SYS_MODULE]",
     why: "A module is code in the host's kernel: whoever loads one owns the host.",
     breaks: "A container that loads a driver (a VPN, a file system) fails; have the host load it at boot instead.",
-    references: &[docker_bench("C.5.3.2")],
+    references: &[docker_bench("C.5.3.2"), owasp("RULE #3")],
     implies: &[],
 }
 
@@ -183,6 +183,6 @@ no_cap! {
     "Containers do not trace processes", High, "[SYS_PTRACE]",
     why: "With `SYS_PTRACE` a process takes over every other one that it sees; with the host's processes in sight these are the host's.",
     breaks: "Debuggers and profilers in the container stop working.",
-    references: &[docker_bench("C.5.3.4")],
+    references: &[docker_bench("C.5.3.4"), owasp("RULE #3")],
     implies: &[],
 }

@@ -9,7 +9,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, fails},
+    rules::{Example, Meta, NoParams, Rule, fails, owasp},
 };
 
 pub struct NoCapMknod;
@@ -31,7 +31,7 @@ The container is replaced by one without `MKNOD`.
 A program that makes its device files itself (udev in a container) fails; give it the files with `--device`.
 ",
     fix: Some(Class::Recreate),
-    references: &[],
+    references: &[owasp("RULE #3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

@@ -5,7 +5,7 @@ use crate::{
         container::{ContainerSpec, Namespace},
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, owasp},
 };
 
 pub struct NoDefaultBridge;
@@ -25,7 +25,7 @@ Everything that is started without a thought ends up on the default bridge, wher
 Nothing is changed: which containers have to reach each other is for their owner to say.
 ",
     fix: None,
-    references: &cis("5.30"),
+    references: &[cis6("5.30"), cis8("5.30"), nist("4.4.3"), owasp("RULE #5")],
     implies: &[],
     examples: &[
         Example::Passes {

@@ -7,7 +7,9 @@ use crate::{
         finding::{Severity, Verdict},
         mount::SocketReach,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::mounts_verdict},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::mounts_verdict, nist, owasp, stig,
+    },
 };
 
 pub struct NoEngineSocket;
@@ -29,7 +31,7 @@ The container is replaced by one without the mount.
 A program that drives the engine, such as a dashboard, a reverse proxy that discovers services or an updater, stops doing so.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.32"),
+    references: &[cis6("5.32"), cis8("5.32"), stig("V-235818"), nist("4.4.3"), owasp("RULE #1")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/srv:/srv']}" },

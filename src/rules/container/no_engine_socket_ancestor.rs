@@ -7,7 +7,7 @@ use crate::{
         finding::{Severity, Verdict},
         mount::SocketReach,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::mounts_verdict},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, container::mounts_verdict, owasp},
 };
 
 pub struct NoEngineSocketAncestor;
@@ -28,7 +28,7 @@ The container is replaced by one without the mount.
 A program that reads other things in that directory, such as a monitoring agent, has to be given those by themselves.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.32"),
+    references: &[cis6("5.32"), cis8("5.32"), owasp("RULE #1")],
     implies: &["container.no-foreign-runtime-socket"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/runner:/run']}" },

@@ -10,6 +10,7 @@ use crate::{
     rules::{
         Allow, Example, Meta, Rule,
         container::{leads_to, mounts_verdict},
+        owasp,
     },
 };
 
@@ -33,7 +34,7 @@ The container is replaced by one without the mount.
 A program that talks to the service no longer can.
 ",
     fix: Some(Class::Recreate),
-    references: &[],
+    references: &[owasp("RULE #1")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/run/app:/run/app']}" },

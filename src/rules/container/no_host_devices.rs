@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, fails_by_hand, nist, owasp, stig},
 };
 
 pub struct NoHostDevices;
@@ -26,7 +26,7 @@ A device is a way into the kernel's driver, and for disks, memory and virtual ma
 Nothing is changed: only its owner knows what the program does without the device.
 ",
     fix: None,
-    references: &cis("5.18"),
+    references: &[cis6("5.18"), cis8("5.18"), stig("V-235809"), nist("4.4.3"), owasp("RULE #3")],
     implies: &["container.device-classes"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Devices: []}" },

@@ -7,7 +7,10 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::namespace_verdict},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::namespace_verdict, nist,
+        pss_baseline, stig,
+    },
 };
 
 pub struct NoHostIpc;
@@ -28,7 +31,7 @@ The container is replaced.
 A program that shares memory with one on the host, or with another container through the host, no longer finds it.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.17"),
+    references: &[cis6("5.17"), cis8("5.17"), stig("V-235785"), nist("4.4.3"), pss_baseline("Host Namespaces")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {IpcMode: shareable}" },

@@ -10,7 +10,10 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, container::namespace_verdict},
+    rules::{
+        Example, Meta, ParamError, Rule, cis6, cis8, container::namespace_verdict, nist,
+        pss_baseline, stig,
+    },
 };
 
 pub struct NoHostNetwork;
@@ -32,7 +35,7 @@ Its ports are not published by that, so that what connects to them from outside 
 Without `network` nothing is changed.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.10"),
+    references: &[cis6("5.10"), cis8("5.10"), stig("V-235805"), nist("4.4.3"), pss_baseline("Host Namespaces")],
     implies: &["container.own-network"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {NetworkMode: default}" },

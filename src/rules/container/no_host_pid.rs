@@ -7,7 +7,10 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::namespace_verdict},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::namespace_verdict, nist,
+        pss_baseline, stig,
+    },
 };
 
 pub struct NoHostPid;
@@ -28,7 +31,7 @@ The container is replaced.
 A monitoring agent or debugger in it sees its own processes only.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.16"),
+    references: &[cis6("5.16"), cis8("5.16"), stig("V-235784"), nist("4.4.3"), pss_baseline("Host Namespaces")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {PidMode: ''}" },

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct NoHostUserns;
@@ -26,7 +26,7 @@ With mapped IDs, root in a container is nobody on the host; with the host's it i
 Nothing is changed: files that the container owns belong to other IDs afterwards, and options such as `--network host` or `--pid host` need the host's.
 ",
     fix: None,
-    references: &cis("5.31"),
+    references: &[cis6("5.31"), cis8("5.31"), stig("V-235817"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

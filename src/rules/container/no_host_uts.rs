@@ -7,7 +7,7 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::namespace_verdict},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, container::namespace_verdict, nist, stig},
 };
 
 pub struct NoHostUts;
@@ -27,7 +27,7 @@ In the host's UTS namespace a container with `SYS_ADMIN` renames the host, which
 The container is replaced and gets a host name of its own, so that a program that reports under the host's name reports under another.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.21"),
+    references: &[cis6("5.21"), cis8("5.21"), stig("V-235811"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {UTSMode: ''}" },

@@ -8,7 +8,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails, nist, owasp, pss_restricted, stig},
 };
 
 pub struct NoNewPrivileges;
@@ -30,7 +30,7 @@ The container is replaced.
 Programs such as `sudo`, `su` or `ping` with the set-uid bit stop working in it.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.26"),
+    references: &[cis6("5.26"), cis8("5.26"), stig("V-235816"), nist("4.4.3"), nist("4.4.4"), owasp("RULE #4"), pss_restricted("Privilege Escalation")],
     implies: &[],
     examples: &[
         Example::Passes {

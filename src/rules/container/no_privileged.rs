@@ -5,7 +5,7 @@ use crate::{
         class::Class, container::ContainerSpec, edit::ContainerEdit, finding::Severity,
         finding::Verdict,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails, nist, owasp, pss_baseline, stig},
 };
 
 pub struct NoPrivileged;
@@ -27,7 +27,7 @@ The container is replaced by one without the flag, with the capabilities and opt
 A program that needs a device, a mount or a kernel setting fails until that one thing is given to it.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.5"),
+    references: &[cis6("5.5"), cis8("5.5"), stig("V-235802"), nist("4.4.3"), owasp("RULE #3"), pss_baseline("Privileged Containers")],
     implies: &[
         "container.apparmor-confined",
         "container.capabilities-bounded",

@@ -8,7 +8,7 @@ use crate::{
         container::{ContainerSpec, PublishedPort},
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct NoPrivilegedHostPort;
@@ -29,7 +29,7 @@ On other systems only root opens the low ports, so people trust what answers the
 Nothing is changed: who connects to the port has to be told another one.
 ",
     fix: None,
-    references: &cis("5.8"),
+    references: &[cis6("5.8"), cis8("5.8"), stig("V-235819"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes {

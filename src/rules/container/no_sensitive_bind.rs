@@ -12,8 +12,9 @@ use crate::{
         mount::Mount,
     },
     rules::{
-        Example, Meta, ParamError, Rule, cis,
+        Example, Meta, ParamError, Rule, cis6, cis8,
         container::{leads_to, mounts_verdict},
+        nist, owasp, pss_baseline, stig,
     },
 };
 
@@ -38,7 +39,7 @@ Where the image declares a volume at the same path, it gets a fresh one.
 A program that reads its configuration or writes its data there finds nothing.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.6"),
+    references: &[cis6("5.6"), cis8("5.6"), stig("V-235783"), nist("4.5.5"), nist("4.4.3"), owasp("RULE #8"), pss_baseline("HostPath Volumes")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/srv:/data']}" },

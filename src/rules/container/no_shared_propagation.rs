@@ -6,7 +6,9 @@ use crate::{
         finding::{Severity, Verdict},
         mount::Mount,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, container::mount_text, fails_by_hand},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::mount_text, fails_by_hand, nist, stig,
+    },
 };
 
 pub struct NoSharedPropagation;
@@ -26,7 +28,7 @@ What a container mounts below such a mount appears on the host and in every othe
 Nothing is changed: storage plugins and agents that mount for others need it, and nothing else does.
 ",
     fix: None,
-    references: &cis("5.20"),
+    references: &[cis6("5.20"), cis8("5.20"), stig("V-235810"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/srv:/srv:rslave']}" },

@@ -12,7 +12,10 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails, fails_by_hand},
+    rules::{
+        Example, Meta, ParamError, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp,
+        pss_baseline, stig,
+    },
 };
 
 pub struct NoWildcardPublish;
@@ -36,7 +39,7 @@ Whoever connected through another address of the host no longer reaches it.
 Without `address` nothing is changed.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.14"),
+    references: &[cis6("5.14"), cis8("5.14"), stig("V-235820"), nist("4.4.2"), nist("4.4.3"), owasp("RULE #5a"), owasp("RULE #5"), pss_baseline("Host Ports")],
     implies: &[],
     examples: &[
         Example::Passes {

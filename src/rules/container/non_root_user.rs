@@ -12,7 +12,9 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails, fails_by_hand},
+    rules::{
+        Example, Meta, ParamError, Rule, cis6, cis8, fails, fails_by_hand, owasp, pss_restricted,
+    },
 };
 
 pub struct NonRootUser;
@@ -36,7 +38,7 @@ It can no longer read or write what belongs to root, in its image and in its vol
 Without `user` nothing is changed, since no user fits every image.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("4.1"),
+    references: &[cis6("4.1"), cis8("4.1"), owasp("RULE #2"), pss_restricted("Running as Non-root")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "Config: {User: '1000:0'}" },

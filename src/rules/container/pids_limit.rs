@@ -10,7 +10,7 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails, nist, owasp, stig},
 };
 
 pub struct PidsLimit;
@@ -31,7 +31,7 @@ A program that wants more threads than the limit cannot start them.
 Docker changes this setting while the container runs.
 ",
     fix: Some(Class::Live),
-    references: &cis("5.29"),
+    references: &[cis6("5.29"), cis8("5.29"), stig("V-235828"), nist("4.4.3"), owasp("RULE #7")],
     implies: &[],
     examples: &[
         Example::Passes { params: "max: 512", object: "HostConfig: {PidsLimit: 100}" },

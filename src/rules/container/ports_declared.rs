@@ -8,7 +8,7 @@ use crate::{
         container::{ContainerSpec, PublishedPort},
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist, pss_baseline, stig},
 };
 
 pub struct PortsDeclared;
@@ -29,11 +29,7 @@ A published port is open to everybody who reaches the host, past most host firew
 Nothing is changed: a port that is closed is one that somebody may be using.
 ",
     fix: None,
-    references: &[
-        cis6("5.9"),
-        cis8("5.9"),
-        nist("4.4.2"),
-    ],
+    references: &[cis6("5.9"), cis8("5.9"), stig("V-235804"), stig("V-235837"), nist("4.4.2"), nist("4.4.3"), pss_baseline("Host Ports")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

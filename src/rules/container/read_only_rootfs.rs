@@ -11,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         host_path,
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails, nist, owasp, stig},
 };
 
 pub struct ReadOnlyRootfs;
@@ -33,7 +33,7 @@ A program that writes anywhere else fails, often at its start; the files to look
 What is written to a tmpfs is gone when the container stops.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.13"),
+    references: &[cis6("5.13"), cis8("5.13"), stig("V-235808"), nist("4.4.3"), nist("4.4.4"), owasp("RULE #8")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {ReadonlyRootfs: true}" },

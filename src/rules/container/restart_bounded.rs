@@ -10,7 +10,7 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails, nist, owasp, stig},
 };
 
 pub struct RestartBounded;
@@ -33,7 +33,7 @@ A service that ends without an error, or is running when the engine restarts, is
 Docker changes this setting while the container runs.
 ",
     fix: Some(Class::Live),
-    references: &cis("5.15"),
+    references: &[cis6("5.15"), cis8("5.15"), stig("V-235843"), nist("4.4.3"), owasp("RULE #7")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {RestartPolicy: {Name: ''}}" },

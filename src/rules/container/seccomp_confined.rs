@@ -8,7 +8,10 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails, fails_by_hand},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp, pss_baseline,
+        stig,
+    },
 };
 
 pub struct SeccompConfined;
@@ -30,7 +33,7 @@ The container is replaced by one under the daemon's own profile.
 A program that uses a filtered call, such as a debugger or something that mounts, gets an error.
 ",
     fix: Some(Class::Recreate),
-    references: &cis("5.22"),
+    references: &[cis6("5.22"), cis8("5.22"), stig("V-235812"), nist("4.4.3"), owasp("RULE #6"), pss_baseline("Seccomp")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

@@ -7,7 +7,9 @@ use crate::{
         edit::ContainerEdit,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails, fails_by_hand, pss_baseline},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp, pss_baseline,
+    },
 };
 
 pub struct SelinuxConfined;
@@ -29,11 +31,7 @@ A privileged container is replaced by one that is not; see `container.no-privile
 Otherwise nothing is changed: with labels on, a container cannot read mounts from the host that are not labelled for it (`:z`, `:Z`), and only its owner knows which it needs.
 ",
     fix: Some(Class::Recreate),
-    references: &[
-        cis6("5.3"),
-        cis8("5.3"),
-        pss_baseline("SELinux"),
-    ],
+    references: &[cis6("5.3"), cis8("5.3"), nist("4.4.3"), owasp("RULE #6"), pss_baseline("SELinux")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

@@ -11,7 +11,7 @@ use crate::{
         finding::{Severity, Verdict},
         process::ULIMIT_NAMES,
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist, owasp, stig},
 };
 
 pub struct Ulimits;
@@ -32,7 +32,7 @@ A process that opens files or starts others without end takes from every other o
 Nothing is changed: only its owner knows what the program needs. With too few files or processes it fails at the worst moment.
 ",
     fix: None,
-    references: &cis("5.19"),
+    references: &[cis6("5.19"), cis8("5.19"), stig("V-235844"), nist("4.4.3"), owasp("RULE #7")],
     implies: &[],
     examples: &[
         Example::Passes { params: "max: {nofile: 65536}", object: "HostConfig: {Ulimits: [{Name: nofile, Soft: 1024, Hard: 65536}]}" },

@@ -12,7 +12,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule, cis_moved},
+    rules::{Example, Meta, Rule, cis6, cis8, nist},
 };
 
 pub struct AuthzPlugin;
@@ -32,7 +32,7 @@ Whoever reaches the socket may do everything; a plugin can say no. By itself it 
 The daemon is reloaded. A plugin that does not answer blocks every request, and one that is not there ends the daemon at the reload: the plan holds the change until the plugin answers.
 ",
     fix: Some(Class::Live),
-    references: &cis_moved("2.12", "2.13"),
+    references: &[cis6("2.12"), cis8("2.13"), nist("4.3.2")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "in-force: {authorization-plugins: [opa]}" },

@@ -13,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, ParamError, Rule, stig},
+    rules::{Example, Meta, ParamError, Rule, owasp, stig},
 };
 
 pub struct DefaultPublishAddress;
@@ -33,7 +33,7 @@ That `ip`, on which the default bridge publishes ports that name no address, is 
 The daemon is started while no container runs, as the bridge follows only then. Services that are to be reached from outside, and say no address, no longer are.
 ",
     fix: Some(Class::Outage),
-    references: &[stig("V-235820")],
+    references: &[stig("V-235820"), owasp("RULE #5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "in-force: {ip: 127.0.0.1}" },

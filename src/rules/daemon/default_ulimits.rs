@@ -13,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule, cis_moved},
+    rules::{Example, Meta, Rule, cis6, cis8, nist},
 };
 
 pub struct DefaultUlimits;
@@ -33,7 +33,7 @@ Without a limit one container takes all file descriptors of the host, and a core
 The daemon is restarted. Containers that are made from then on and need more have to ask for it.
 ",
     fix: Some(Class::Outage),
-    references: &cis_moved("2.8", "2.9"),
+    references: &[cis6("2.8"), cis8("2.9"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "max: {nofile: 1024}", object: "in-force: {default-ulimits: {nofile: {Name: nofile, Hard: 1024, Soft: 512}}}" },

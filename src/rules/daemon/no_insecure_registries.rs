@@ -10,7 +10,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Allow, Example, Meta, Rule, cis6, cis8, stig},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, nist, stig},
 };
 
 pub struct NoInsecureRegistries;
@@ -30,7 +30,7 @@ Images from such a registry can be swapped on the way, and a password for it be 
 The daemon is reloaded with a list of what is allowed; left out, the old list would stay in force. Pulls from a registry without a certificate fail.
 ",
     fix: Some(Class::Live),
-    references: &[cis6("2.5"), cis8("2.5"), stig("V-235789")],
+    references: &[cis6("2.5"), cis8("2.5"), stig("V-235789"), nist("4.2.1")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{}" },

@@ -12,7 +12,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, Rule, cis_moved, fails_by_hand},
+    rules::{Example, Meta, Rule, cis6, cis8, fails_by_hand, owasp},
 };
 
 pub struct SeccompDefault;
@@ -32,7 +32,7 @@ The profile keeps containers off the parts of the kernel where most ways out wer
 The daemon is restarted. Containers that start from then on and use other system calls fail.
 ",
     fix: Some(Class::Outage),
-    references: &cis_moved("2.17", "2.18"),
+    references: &[cis6("2.17"), cis8("2.18"), owasp("RULE #6")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=seccomp,profile=builtin']}" },

@@ -10,7 +10,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, stig},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, owasp, stig},
 };
 
 pub struct TcpRequiresClientTls;
@@ -31,7 +31,7 @@ Whoever reaches the API is root on the host.
 Nothing is changed: without certificates on both sides nobody reaches the engine over the network any more.
 ",
     fix: None,
-    references: &[cis6("2.7"), cis8("2.8"), stig("V-235776")],
+    references: &[cis6("2.7"), cis8("2.8"), stig("V-235776"), nist("4.3.2"), owasp("RULE #1")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "in-force: {hosts: ['unix:///var/run/docker.sock']}" },

@@ -6,7 +6,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, cis_moved, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, owasp},
 };
 
 pub struct UsernsRemap;
@@ -26,7 +26,7 @@ Whoever breaks out of a container as root is root on the host, unless users are 
 Nothing is changed: all images, containers and volumes drop out of view when it is turned on, containerd's image store is turned off, and containers that are privileged or share the host's network no longer start. Plan it as a move to a new host.
 ",
     fix: None,
-    references: &cis_moved("2.9", "2.10"),
+    references: &[cis6("2.9"), cis8("2.10"), nist("4.5.2"), owasp("RULE #2")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "info: {SecurityOptions: ['name=userns']}" },

@@ -3,7 +3,7 @@
 use super::{FileMode, FileOwner};
 use crate::{
     model::{finding::Severity, host_files::Subject},
-    rules::{Example, Meta, cis6, cis8, stig},
+    rules::{Example, Meta, cis6, cis8, nist, owasp, stig},
 };
 
 /// Spells out what a rule about an owner says.
@@ -91,7 +91,7 @@ owner! {
     "The socket of containerd belongs to the daemon's user", Critical, "containerd-sock",
     "the socket of containerd that the engine uses, as it tells (`Containerd.Address`) or at its usual places",
     "containerd starts containers for whoever reaches its socket, past everything that the engine asks",
-    &[cis6("3.23"), cis8("3.23")],
+    &[cis6("3.23"), cis8("3.23"), nist("4.5.5")],
 }
 
 mode! {
@@ -99,7 +99,7 @@ mode! {
     "The socket of containerd is open to nobody else", Critical, "containerd-sock", "0660",
     "the socket of containerd that the engine uses, as it tells (`Containerd.Address`) or at its usual places",
     "containerd starts containers for whoever reaches its socket, past everything that the engine asks",
-    &[cis6("3.24"), cis8("3.24")],
+    &[cis6("3.24"), cis8("3.24"), nist("4.5.5")],
 }
 
 owner! {
@@ -107,7 +107,7 @@ owner! {
     "The daemon's file belongs to the daemon's user", High, "daemon-json",
     "the file of `--config-file`, or `/etc/docker/daemon.json`",
     "whoever writes to it decides what the daemon does at its next start",
-    &[cis6("3.17"), cis8("3.17"), stig("V-235867")],
+    &[cis6("3.17"), cis8("3.17"), stig("V-235867"), nist("4.5.5")],
 }
 
 mode! {
@@ -115,7 +115,7 @@ mode! {
     "The daemon's file is open to nobody else", High, "daemon-json", "0644",
     "the file of `--config-file`, or `/etc/docker/daemon.json`",
     "whoever writes to it decides what the daemon does at its next start",
-    &[cis6("3.18"), cis8("3.18"), stig("V-235868")],
+    &[cis6("3.18"), cis8("3.18"), stig("V-235868"), nist("4.5.5")],
 }
 
 owner! {
@@ -123,7 +123,7 @@ owner! {
     "The daemon's unit belongs to the daemon's user", High, "docker-service",
     "the unit that the daemon runs as, and every drop-in of it",
     "whoever writes to it decides which program runs as root",
-    &[cis6("3.1"), cis8("3.1"), stig("V-235851")],
+    &[cis6("3.1"), cis8("3.1"), stig("V-235851"), nist("4.5.5")],
 }
 
 mode! {
@@ -131,7 +131,7 @@ mode! {
     "The daemon's unit is open to nobody else", High, "docker-service", "0644",
     "the unit that the daemon runs as, and every drop-in of it",
     "whoever writes to it decides which program runs as root",
-    &[cis6("3.2"), cis8("3.2")],
+    &[cis6("3.2"), cis8("3.2"), nist("4.5.5")],
 }
 
 owner! {
@@ -139,7 +139,7 @@ owner! {
     "The engine's socket belongs to the daemon's user", Critical, "docker-sock",
     "every Unix socket that the daemon was told to listen on, and the one that this run talks to",
     "whoever writes to the socket is root on the host",
-    &[cis6("3.15"), cis8("3.15"), stig("V-235865")],
+    &[cis6("3.15"), cis8("3.15"), stig("V-235865"), nist("4.5.5"), owasp("RULE #1")],
 }
 
 mode! {
@@ -147,7 +147,7 @@ mode! {
     "The engine's socket is open to nobody else", Critical, "docker-sock", "0660",
     "every Unix socket that the daemon was told to listen on, and the one that this run talks to",
     "whoever writes to the socket is root on the host",
-    &[cis6("3.16"), cis8("3.16"), stig("V-235866")],
+    &[cis6("3.16"), cis8("3.16"), stig("V-235866"), nist("4.5.5"), owasp("RULE #1")],
 }
 
 owner! {
@@ -155,7 +155,7 @@ owner! {
     "The unit of the engine's socket belongs to the daemon's user", High, "docker-socket-unit",
     "`docker.socket` and every drop-in of it",
     "it says where the engine listens, and for whom",
-    &[cis6("3.3"), cis8("3.3"), stig("V-235853")],
+    &[cis6("3.3"), cis8("3.3"), stig("V-235853"), nist("4.5.5")],
 }
 
 mode! {
@@ -163,7 +163,7 @@ mode! {
     "The unit of the engine's socket is open to nobody else", High, "docker-socket-unit", "0644",
     "`docker.socket` and every drop-in of it",
     "it says where the engine listens, and for whom",
-    &[cis6("3.4"), cis8("3.4")],
+    &[cis6("3.4"), cis8("3.4"), nist("4.5.5")],
 }
 
 owner! {
@@ -171,7 +171,7 @@ owner! {
     "`/etc/default/docker` belongs to the daemon's user", High, "etc-default-docker",
     "`/etc/default/docker`",
     "some service managers run it as a script of root's, and take the daemon's arguments from it",
-    &[cis6("3.19"), cis8("3.19"), stig("V-235869")],
+    &[cis6("3.19"), cis8("3.19"), stig("V-235869"), nist("4.5.5")],
 }
 
 mode! {
@@ -179,7 +179,7 @@ mode! {
     "`/etc/default/docker` is open to nobody else", High, "etc-default-docker", "0644",
     "`/etc/default/docker`",
     "some service managers run it as a script of root's, and take the daemon's arguments from it",
-    &[cis6("3.20"), cis8("3.20")],
+    &[cis6("3.20"), cis8("3.20"), nist("4.5.5")],
 }
 
 owner! {
@@ -187,7 +187,7 @@ owner! {
     "`/etc/docker` belongs to the daemon's user", High, "etc-docker",
     "`/etc/docker`; for a rootless daemon the directory of its file",
     "the daemon's settings, certificates and plugins are in it",
-    &[cis6("3.5"), cis8("3.5"), stig("V-235855")],
+    &[cis6("3.5"), cis8("3.5"), stig("V-235855"), nist("4.5.5")],
 }
 
 mode! {
@@ -195,7 +195,7 @@ mode! {
     "`/etc/docker` is open to nobody else", Medium, "etc-docker", "0755",
     "`/etc/docker`; for a rootless daemon the directory of its file",
     "the daemon's settings, certificates and plugins are in it",
-    &[cis6("3.6"), cis8("3.6")],
+    &[cis6("3.6"), cis8("3.6"), nist("4.5.5")],
 }
 
 owner! {
@@ -203,7 +203,7 @@ owner! {
     "`/etc/sysconfig/docker` belongs to the daemon's user", High, "etc-sysconfig-docker",
     "`/etc/sysconfig/docker`, and every file that the daemon's unit takes variables from (`EnvironmentFile=`)",
     "the daemon's arguments and its environment are taken from it",
-    &[cis6("3.22"), cis8("3.22")],
+    &[cis6("3.22"), cis8("3.22"), nist("4.5.5")],
 }
 
 mode! {
@@ -211,7 +211,7 @@ mode! {
     "`/etc/sysconfig/docker` is open to nobody else", High, "etc-sysconfig-docker", "0644",
     "`/etc/sysconfig/docker`, and every file that the daemon's unit takes variables from (`EnvironmentFile=`)",
     "the daemon's arguments and its environment are taken from it",
-    &[cis6("3.21"), cis8("3.21")],
+    &[cis6("3.21"), cis6("3.22"), cis8("3.21"), cis8("3.22"), nist("4.5.5")],
 }
 
 owner! {
@@ -219,7 +219,7 @@ owner! {
     "Certificates of registries belong to the daemon's user", High, "registry-certs",
     "every file below `/etc/docker/certs.d`, keys too",
     "they say which registry is believed, and the keys in them speak for this host",
-    &[cis6("3.7"), cis8("3.7"), stig("V-235857")],
+    &[cis6("3.7"), cis8("3.7"), stig("V-235857"), nist("4.2.1"), nist("4.5.5")],
 }
 
 mode! {
@@ -227,7 +227,7 @@ mode! {
     "Certificates of registries are open to nobody else", High, "registry-certs", "0444",
     "every file below `/etc/docker/certs.d`, keys too; a key (`.key`) to its owner alone",
     "they say which registry is believed, and the keys in them speak for this host",
-    &[cis6("3.8"), cis8("3.8")],
+    &[cis6("3.8"), cis8("3.8"), nist("4.5.5"), nist("4.2.1")],
 }
 
 owner! {
@@ -235,7 +235,7 @@ owner! {
     "The certificate that clients are checked against belongs to the daemon's user", High, "tls-ca",
     "the file of `tlscacert`",
     "whoever writes to it decides whose certificates open the API",
-    &[cis6("3.9"), cis8("3.9"), stig("V-235859")],
+    &[cis6("3.9"), cis8("3.9"), stig("V-235859"), nist("4.5.5")],
 }
 
 mode! {
@@ -243,7 +243,7 @@ mode! {
     "The certificate that clients are checked against is open to nobody else", Low, "tls-ca", "0444",
     "the file of `tlscacert`",
     "whoever writes to it decides whose certificates open the API",
-    &[cis6("3.10"), cis8("3.10")],
+    &[cis6("3.10"), cis8("3.10"), nist("4.5.5")],
 }
 
 owner! {
@@ -251,7 +251,7 @@ owner! {
     "The daemon's certificate belongs to the daemon's user", High, "tls-cert",
     "the file of `tlscert`",
     "clients know the daemon by it",
-    &[cis6("3.11"), cis8("3.11"), stig("V-235861")],
+    &[cis6("3.11"), cis8("3.11"), stig("V-235861"), nist("4.5.5")],
 }
 
 mode! {
@@ -259,7 +259,7 @@ mode! {
     "The daemon's certificate is open to nobody else", Low, "tls-cert", "0444",
     "the file of `tlscert`",
     "clients know the daemon by it",
-    &[cis6("3.12"), cis8("3.12")],
+    &[cis6("3.12"), cis8("3.12"), nist("4.5.5")],
 }
 
 owner! {
@@ -267,7 +267,7 @@ owner! {
     "The daemon's key belongs to the daemon's user", Critical, "tls-key",
     "the file of `tlskey`",
     "whoever reads it can pass for the daemon",
-    &[cis6("3.13"), cis8("3.13")],
+    &[cis6("3.13"), cis8("3.13"), nist("4.5.5")],
 }
 
 mode! {
@@ -275,5 +275,5 @@ mode! {
     "The daemon's key is open to nobody else", Critical, "tls-key", "0400",
     "the file of `tlskey`",
     "whoever reads it can pass for the daemon",
-    &[cis6("3.14"), cis8("3.14"), stig("V-235864")],
+    &[cis6("3.14"), cis8("3.14"), stig("V-235864"), nist("4.5.5")],
 }

@@ -14,7 +14,8 @@ use crate::{
         selector::image_spellings,
     },
     rules::{
-        Example, Meta, ParamError, Rule, is_out_of_action, nist, not_allowed, require_entries,
+        Example, Meta, ParamError, Rule, is_out_of_action, nist, not_allowed, owasp,
+        require_entries,
     },
 };
 
@@ -39,7 +40,7 @@ It is kept with its data and can be brought back.
 Whatever used it no longer gets an answer.
 ",
     fix: Some(Class::Evict),
-    references: &[nist("4.1.5")],
+    references: &[nist("4.1.5"), nist("4.4.5"), owasp("RULE #13")],
     implies: &[],
     examples: &[
         Example::Passes {

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, fails_by_hand, image::Named},
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand, image::Named, nist, owasp},
 };
 
 pub struct DigestPinned;
@@ -25,7 +25,7 @@ A tag can be moved to another image, here or in the registry, by mistake or by s
 Nothing is changed: its owner has to write the digest, and to write another one for each update.
 ",
     fix: None,
-    references: &[],
+    references: &[nist("4.1.5"), owasp("RULE #13")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "Config: {Image: 'nginx:1.29@sha256:1f0c'}" },

@@ -5,7 +5,7 @@ use crate::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, fails_by_hand, image::Named},
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand, image::Named, owasp},
 };
 
 pub struct NoLatestTag;
@@ -26,7 +26,7 @@ Nobody can say which version runs, and the next pull brings another one.
 Nothing is changed: which version is wanted is for its owner to say.
 ",
     fix: None,
-    references: &[],
+    references: &[owasp("RULE #13")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "Config: {Image: 'nginx:1.29'}" },
