@@ -288,6 +288,9 @@ pub(crate) struct RulesArgs {
     /// Only the rules that this shipped baseline asks for.
     #[arg(long, value_name = "NAME")]
     pub(crate) baseline: Option<String>,
+    /// The edition of the standard that the baseline follows; the newest if left out.
+    #[arg(long, value_name = "EDITION", requires = "baseline")]
+    pub(crate) edition: Option<String>,
 }
 
 #[derive(Debug, Args)]

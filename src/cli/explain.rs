@@ -32,7 +32,9 @@ pub(crate) fn run(
     let style = screen::style(terminal);
     if let Some(meta) = rules::all_metas().into_iter().find(|meta| meta.id == args.subject) {
         match global.output {
-            Output::Json | Output::Ndjson => output::print_json(&json::rules(&[meta]))?,
+            Output::Json | Output::Ndjson => {
+                output::print_json(&json::rules(&[(meta, Vec::new())]))?
+            }
             Output::Text => {
                 output::print(&screen::bytes(|out| render::rules::rule(out, meta, &style))?)?;
             }

@@ -1,6 +1,6 @@
 //! `plimsoll rules`: the rules there are, or those of a baseline.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use plimsoll::{
     declaration::{
@@ -8,8 +8,8 @@ use plimsoll::{
         baseline::{self, Baseline},
         problem::Problem,
     },
-    render::{json, rules as table},
-    rules::{self, Meta},
+    render::{json, rules as table, rules::Numbered},
+    rules,
 };
 
 use crate::{
@@ -21,20 +21,38 @@ use crate::{
 };
 
 pub(crate) fn run(global: &Global, args: &RulesArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let mut metas: Vec<&Meta> = rules::all_metas();
-    if let Some(name) = &args.baseline {
-        let wanted = rules_of(name)?;
-        metas.retain(|meta| wanted.contains(meta.id));
-    }
+    let rules = match &args.baseline {
+        None => rules::all_metas().into_iter().map(|meta| (meta, Vec::new())).collect(),
+        Some(name) => members(baseline(name)?, args.edition.as_deref())?,
+    };
     match global.output {
-        Output::Json | Output::Ndjson => output::print_json(&json::rules(&metas))?,
+        Output::Json | Output::Ndjson => output::print_json(&json::rules(&rules))?,
         Output::Text => {
             output::print(&screen::bytes(|out| {
-                table::table(out, &metas, &screen::style(terminal))
+                table::table(out, &rules, &screen::style(terminal))
             })?)?;
         }
     }
     Ok(Exit::Success)
+}
+
+/// The rules of a baseline, in the order of their numbers.
+fn members(shipped: &Baseline, edition: Option<&str>) -> Result<Vec<Numbered>, Failure> {
+    let text = text_of(shipped, edition)?;
+    let asked = rules_of(shipped, &text)?;
+    let mut members: Vec<Numbered> = rules::all_metas()
+        .into_iter()
+        .filter(|meta| asked.contains(meta.id))
+        .map(|meta| (meta, shipped.items(meta, edition)))
+        .collect();
+    members.sort_by_cached_key(|(_, items)| items.first().map(|item| steps(item)));
+    Ok(members)
+}
+
+/// 5.10 comes after 5.9.
+fn steps(item: &str) -> Vec<u32> {
+    let digits = item.split(|it: char| !it.is_ascii_digit());
+    digits.filter_map(|digits| digits.parse().ok()).collect()
 }
 
 pub(crate) fn baseline(name: &str) -> Result<&'static Baseline, Failure> {
@@ -47,10 +65,21 @@ pub(crate) fn baseline(name: &str) -> Result<&'static Baseline, Failure> {
     })
 }
 
-fn rules_of(name: &str) -> Result<BTreeSet<&'static str>, Failure> {
-    let baseline = baseline(name)?;
+fn text_of(shipped: &Baseline, edition: Option<&str>) -> Result<Cow<'static, str>, Failure> {
+    shipped.text(edition).ok_or_else(|| {
+        let wanted = edition.unwrap_or_default();
+        let message = format!("there is no edition `{wanted}` of `{}`", shipped.name);
+        let known = match shipped.editions() {
+            [] => "it has no editions".to_owned(),
+            editions => format!("there are: {}", editions.join(", ")),
+        };
+        Failure::new(Exit::Usage, Problem::without_text("rules.edition", message).help(known))
+    })
+}
+
+fn rules_of(shipped: &Baseline, text: &str) -> Result<BTreeSet<&'static str>, Failure> {
     let nothing_else = |_: &str| Err("a baseline extends no file".to_owned());
-    let policy = declaration::load(baseline.name, baseline.text.as_bytes(), &nothing_else)?;
+    let policy = declaration::load(shipped.name, text.as_bytes(), &nothing_else)?;
     let of_containers = policy.containers.iter().map(|choices| choices.meta.id);
     let of_daemon = policy.daemon.iter().map(|assignment| assignment.meta.id);
     Ok(of_containers.chain(of_daemon).collect())

@@ -237,7 +237,10 @@ impl Checker<'_> {
                 && way.get("format").is_none()
         });
         let takes_size = ways.iter().any(|way| way["format"] == "size");
-        let takes_texts = ways.iter().any(|way| way["items"]["type"] == "string");
+        let takes_texts = ways.iter().any(|way| {
+            let items = self::ways::ways(&way["items"]);
+            items.iter().any(|item| item["type"] == "string")
+        });
         let written = self.source.text.get(node.span.clone()).unwrap_or_default().trim();
         match &node.kind {
             _ if self.path.is_empty() => Some("a declaration starts with `version: 1`".to_owned()),

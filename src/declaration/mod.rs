@@ -42,7 +42,7 @@ pub struct Declaration {
     /// What this declaration builds on: names of shipped baselines, or files such as
     /// `./base.yaml`, relative to this one. Later ones win, and this file wins over all of them.
     #[schemars(extend("examples" = [["essential"], ["essential", "./base.yaml"]]))]
-    pub extends: Option<Vec<String>>,
+    pub extends: Option<Vec<Extended>>,
     /// The daemon's file, `daemon.json`.
     pub daemon: Option<DaemonSection>,
     /// What must hold for the host as a whole: its daemon, and which images it may run.
@@ -54,6 +54,26 @@ pub struct Declaration {
     pub waivers: Option<Vec<WaiverEntry>>,
     /// How far `apply` and `enforce` may go by themselves.
     pub limits: Option<LimitsSection>,
+}
+
+/// What a declaration builds on.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Extended {
+    /// The name of a shipped baseline, or the path of a file.
+    Named(String),
+    Edition(BaselineEdition),
+}
+
+/// A shipped baseline as a certain edition of its standard has it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineEdition {
+    /// Its name: `cis-docker-l1`.
+    pub baseline: String,
+    /// The edition. A baseline that is named alone is of the newest one.
+    #[schemars(extend("examples" = ["1.6"]))]
+    pub edition: String,
 }
 
 /// The version of the grammar; there is one.

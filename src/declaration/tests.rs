@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{
-    baseline::BASELINES,
+    baseline::{BASELINES, Baseline},
     load,
     policy::{MaxChanges, Policy},
     problem::Problem,
@@ -63,7 +63,8 @@ fn examples() -> Vec<(String, String)> {
         .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
         .map(|path| (path.display().to_string(), fs::read_to_string(path).unwrap()))
         .collect();
-    texts.extend(BASELINES.iter().map(|it| (it.name.to_owned(), it.text.to_owned())));
+    let of = |it: &Baseline| (it.name.to_owned(), it.text(None).unwrap().into_owned());
+    texts.extend(BASELINES.iter().map(of));
     texts.push(("starter".to_owned(), starter(&["essential"])));
     texts
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::values;
+use super::{rules::Numbered, values};
 use crate::{
     model::{
         class::Class,
@@ -26,7 +26,6 @@ use crate::{
         rollback::{Rollback, Way},
         run::Run,
     },
-    rules::Meta,
 };
 
 /// Returns a plan as a document of format `plimsoll.plan`.
@@ -152,10 +151,10 @@ pub fn rollback(rollback: &Rollback, run: Option<&Run>) -> Value {
 }
 
 /// Returns rules as a document of format `plimsoll.rules`.
-pub fn rules(metas: &[&Meta]) -> Value {
-    let rules: Vec<Value> = metas
+pub fn rules(rules: &[Numbered]) -> Value {
+    let rules: Vec<Value> = rules
         .iter()
-        .map(|meta| {
+        .map(|(meta, items)| {
             let references: Vec<Value> = meta
                 .references
                 .iter()
@@ -170,6 +169,7 @@ pub fn rules(metas: &[&Meta]) -> Value {
                 "fix": meta.fix.map(Class::word),
                 "implies": meta.implies,
                 "references": references,
+                "items": items,
             })
         })
         .collect();

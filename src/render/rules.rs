@@ -8,16 +8,20 @@ use serde_json::Value;
 use super::{Style, paragraph::wrapped, table};
 use crate::rules::{self, AnyRule, Example, Meta, Reference};
 
-/// Writes rules, a line each.
-pub fn table(out: &mut dyn Write, metas: &[&Meta], style: &Style) -> io::Result<()> {
-    let mut rows = vec![["rule", "severity", "fix", "holds when"].map(str::to_owned).to_vec()];
-    rows.extend(metas.iter().map(|meta| {
-        vec![
-            meta.id.to_owned(),
-            meta.severity.word().to_owned(),
-            fix(meta).to_owned(),
-            meta.title.to_owned(),
-        ]
+/// A rule, and its numbers in the standard that is shown; none where none is.
+pub type Numbered = (&'static Meta, Vec<&'static str>);
+
+/// Writes rules, a line each; with numbers, what else there is to a rule has no room.
+pub fn table(out: &mut dyn Write, rules: &[Numbered], style: &Style) -> io::Result<()> {
+    let is_numbered = rules.iter().any(|(_, items)| !items.is_empty());
+    let head = match is_numbered {
+        true => vec!["number", "rule", "holds when"],
+        false => vec!["rule", "severity", "fix", "holds when"],
+    };
+    let mut rows = vec![head.into_iter().map(str::to_owned).collect()];
+    rows.extend(rules.iter().map(|(meta, items)| match is_numbered {
+        true => vec![items.join(", "), meta.id.to_owned(), meta.title.to_owned()],
+        false => [meta.id, meta.severity.word(), fix(meta), meta.title].map(str::to_owned).into(),
     }));
     table::table(out, style, &rows)
 }
@@ -133,7 +137,9 @@ mod tests {
     #[test]
     fn every_rule_is_in_the_table_and_can_be_explained() {
         let mut out = Vec::new();
-        table(&mut out, &rules::all_metas(), &Style::plain()).unwrap();
+        let rules: Vec<Numbered> =
+            rules::all_metas().into_iter().map(|meta| (meta, Vec::new())).collect();
+        table(&mut out, &rules, &Style::plain()).unwrap();
         let all = String::from_utf8(out).unwrap();
         for meta in rules::all_metas() {
             let mut out = Vec::new();

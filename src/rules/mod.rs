@@ -5,12 +5,17 @@ pub mod container;
 pub mod daemon;
 pub mod host_file;
 pub mod image;
+pub mod reference;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use wildmatch::WildMatch;
 
+pub use self::reference::Reference;
+use self::reference::{
+    cis, cis_moved, cis6, cis8, nist, owasp, pss_baseline, pss_restricted, stig,
+};
 use crate::model::{
     class::Class,
     container::{ContainerSpec, Namespace, State},
@@ -240,15 +245,6 @@ pub struct Meta {
     pub examples: &'static [Example],
 }
 
-/// A number in somebody's benchmark.
-#[derive(Debug)]
-pub struct Reference {
-    pub benchmark: &'static str,
-    pub edition: &'static str,
-    /// A string: 5.10 is not 5.1.
-    pub item: &'static str,
-}
-
 /// Parameters as YAML, and an object as the engine's inspect reply shows it, in YAML, cut down
 /// to what matters.
 #[derive(Debug)]
@@ -356,49 +352,6 @@ impl Allow {
         let others: Vec<&str> = names.into_iter().filter(|it| !self.allows(it)).collect();
         (!others.is_empty()).then(|| others.join(", "))
     }
-}
-
-const fn cis6(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.6.0", item }
-}
-
-const fn cis8(item: &'static str) -> Reference {
-    Reference { benchmark: "CIS Docker", edition: "1.8.0", item }
-}
-
-/// The numbers of an item that edition 1.8.0 moved.
-const fn cis_moved(old: &'static str, new: &'static str) -> [Reference; 2] {
-    [cis6(old), cis8(new)]
-}
-
-/// A number of the STIG for Docker Enterprise 2.x on Linux.
-const fn stig(item: &'static str) -> Reference {
-    Reference { benchmark: "DISA STIG Docker Enterprise 2.x", edition: "V2R1", item }
-}
-
-/// A section of NIST SP 800-190.
-const fn nist(item: &'static str) -> Reference {
-    Reference { benchmark: "NIST SP 800-190", edition: "2017", item }
-}
-
-/// A rule of the OWASP cheat sheet on Docker.
-const fn owasp(item: &'static str) -> Reference {
-    Reference { benchmark: "OWASP Docker Security", edition: "2024", item }
-}
-
-/// A control of the Kubernetes Pod Security Standards, level `baseline`.
-const fn pss_baseline(item: &'static str) -> Reference {
-    Reference { benchmark: "PSS", edition: "baseline", item }
-}
-
-/// A control of the Kubernetes Pod Security Standards, level `restricted`.
-const fn pss_restricted(item: &'static str) -> Reference {
-    Reference { benchmark: "PSS", edition: "restricted", item }
-}
-
-/// The numbers of an item that the CIS editions 1.6.0 and 1.8.0 number alike.
-const fn cis(item: &'static str) -> [Reference; 2] {
-    cis_moved(item, item)
 }
 
 /// A failure that edits to the container put right.

@@ -59,19 +59,24 @@ impl Gatherer<'_> {
         };
         self.open.push(name.to_owned());
         for item in root.value_of("extends").map_or(&[][..], Node::items) {
-            // What is not text is the check's to report.
-            if let Some(text) = item.text() {
-                let place = Place { source: Arc::clone(&source), span: item.span.clone() };
-                self.extend(name, text, place);
+            // What is of another shape is the check's to report.
+            let (named, edition) = match item.value_of("baseline") {
+                None => (item, None),
+                Some(baseline) => (baseline, item.value_of("edition")),
+            };
+            if let Some(text) = named.text() {
+                let span = edition.unwrap_or(named).span.clone();
+                let place = Place { source: Arc::clone(&source), span };
+                self.extend(name, text, edition.and_then(Node::text), place);
             }
         }
         self.open.pop();
         self.gathered.files.push(File { source, root });
     }
 
-    fn extend(&mut self, from: &str, item: &str, place: Place) {
-        let is_path = is_path(item);
-        let name = if is_path { beside(from, item) } else { shipped(item) };
+    fn extend(&mut self, from: &str, item: &str, edition: Option<&str>, place: Place) {
+        let is_path = is_path(item) && edition.is_none();
+        let name = if is_path { beside(from, item) } else { shipped(item, edition) };
         if self.open.contains(&name) {
             let mut circle = self.open.clone();
             circle.push(name);
@@ -96,13 +101,28 @@ impl Gatherer<'_> {
                     .note(format!("paths under `extends` are relative to the file they stand in, here `{from}`"))
             })
         } else {
-            baseline::find(item)
-                .map(|baseline| baseline.text.as_bytes().to_vec())
-                .ok_or_else(|| unknown_baseline(item, place))
+            text_of(item, edition, place).map_err(|it| *it)
         };
         match read {
             Ok(bytes) => self.add(&name, &bytes),
             Err(problem) => self.gathered.problems.push(problem),
+        }
+    }
+}
+
+fn text_of(name: &str, edition: Option<&str>, place: Place) -> Result<Vec<u8>, Box<Problem>> {
+    let Some(baseline) = baseline::find(name) else {
+        return Err(Box::new(unknown_baseline(name, place)));
+    };
+    match (baseline.text(edition), edition) {
+        (Some(text), _) => Ok(text.into_owned().into_bytes()),
+        (None, wanted) => {
+            let message = format!("no edition `{}` of `{name}`", wanted.unwrap_or_default());
+            let problem = Problem::new("decl.unknown-edition", message, place);
+            Err(Box::new(match baseline.editions() {
+                [] => problem.help(format!("it has no editions; write `{name}` alone")),
+                editions => problem.note(format!("there are: {}", editions.join(", "))),
+            }))
         }
     }
 }
@@ -118,8 +138,11 @@ fn unknown_baseline(name: &str, place: Place) -> Problem {
     }
 }
 
-fn shipped(name: &str) -> String {
-    format!("baseline {name}")
+fn shipped(name: &str, edition: Option<&str>) -> String {
+    match edition {
+        None => format!("baseline {name}"),
+        Some(edition) => format!("baseline {name} {edition}"),
+    }
 }
 
 fn is_path(item: &str) -> bool {
