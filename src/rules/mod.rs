@@ -13,6 +13,7 @@ use wildmatch::WildMatch;
 use crate::model::{
     class::Class,
     container::{ContainerSpec, Namespace, State},
+    detail::Detail,
     edit::{ContainerEdit, Edit, Eviction},
     finding::{Fix, Severity, Verdict},
     object::{Address, Object, ObjectKind, View},
@@ -165,8 +166,18 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host_file::TLS_KEY_MODE,
     &host_file::TLS_KEY_OWNER,
     &image::allow_list::AllowList,
+    &image::copy_not_add::CopyNotAdd,
+    &image::dangling_in_use::DanglingInUse,
     &image::digest_pinned::DigestPinned,
+    &image::healthcheck::Healthcheck,
     &image::no_latest_tag::NoLatestTag,
+    &image::no_lone_update::NoLoneUpdate,
+    &image::no_secrets::NoSecrets,
+    &image::no_ssh_port::NoSshPort,
+    &image::no_sudo::NoSudo,
+    &image::no_system_workdir_or_volume::NoSystemWorkdirOrVolume,
+    &image::not_stale::NotStale,
+    &image::trusted_source::TrustedSource,
 ];
 
 /// Finds a rule by its ID.
@@ -201,6 +212,11 @@ pub trait Rule: Sync + 'static {
     /// file.
     fn address(&self) -> Option<Address> {
         None
+    }
+
+    /// Returns what it wants to know that is not always looked at.
+    fn needs(&self) -> &'static [Detail] {
+        &[]
     }
 
     /// Says what is wrong with parameters that have the right shape.
@@ -254,6 +270,7 @@ pub trait AnyRule: Sync {
     fn meta(&self) -> &'static Meta;
     fn kind(&self) -> ObjectKind;
     fn address(&self) -> Option<Address>;
+    fn needs(&self) -> &'static [Detail];
     /// Returns the schema of the parameters in place, not as a reference.
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Reads the parameters; an object without members stands for `true`.
@@ -302,6 +319,10 @@ impl<R: Rule> AnyRule for R {
 
     fn address(&self) -> Option<Address> {
         Rule::address(self)
+    }
+
+    fn needs(&self) -> &'static [Detail] {
+        Rule::needs(self)
     }
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema {
