@@ -18,12 +18,13 @@ use plimsoll::{
         effective::{Surroundings, complete, follow_joined},
         engine_facts::EngineFacts,
         finding::{Fix, Severity, Verdict},
+        image::ImageList,
         object::{Object, ObjectKind},
         predict::predict,
         snapshot::Observed,
     },
     rules::{self, BoundRule, Example, RULES},
-    sources::inspect::from_inspect,
+    sources::{self, inspect::from_inspect},
 };
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use serde_json::{Value, json};
@@ -133,6 +134,7 @@ fn severities_are_those_of_the_catalogue() {
             "host-file.docker-sock-owner",
             "host-file.tls-key-mode",
             "host-file.tls-key-owner",
+            "image.no-secrets",
         ]
     );
 }
@@ -167,7 +169,8 @@ fn rules_without_required_parameters_accept_true() {
             "container.declared",
             "container.networks-declared",
             "container.ulimits",
-            "image.allow-list"
+            "image.allow-list",
+            "image.trusted-source"
         ]
     );
 }
@@ -178,6 +181,7 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("container.declared", "{}", "allow", "has to say what is allowed"),
         ("container.declared", "allow: []", "allow", "has to say what is allowed"),
         ("image.allow-list", "{}", "allow", "has to say what is allowed"),
+        ("image.trusted-source", "allow: []", "allow", "has to say what is allowed"),
         ("container.ulimits", "{}", "max", "has to say which"),
         ("container.ulimits", "max: {files: 1}", "max", "not a ulimit"),
         ("container.cpu-limit", "max: 0", "max", "not a number of processors"),
@@ -415,7 +419,7 @@ fn container(object: &str) -> ContainerSpec {
 fn complete_one(reply: &Value) -> ContainerSpec {
     let spec = from_inspect(reply.to_string().as_bytes()).unwrap().spec;
     let paths = spec.mounts.iter().map(|it| it.source.clone());
-    let around = Surroundings {
+    let mut around = Surroundings {
         daemon_seccomp_unconfined: Some(false),
         control_sockets: vec!["/run/docker.sock".into()],
         // Every path leads where it says, but for those of another machine.
@@ -441,6 +445,7 @@ fn complete_one(reply: &Value) -> ContainerSpec {
         }),
         ..Surroundings::default()
     };
+    add_image(&mut around, reply);
     let spec = complete(spec, &around, Err("its process is on another machine"));
     // Another container of the same host.
     let db = json!({ "Name": "/db", "HostConfig": { "Binds": ["shared-with-db:/data"] } });
@@ -449,6 +454,26 @@ fn complete_one(reply: &Value) -> ContainerSpec {
     follow_joined(&mut both);
     let [one, _] = both;
     one.spec
+}
+
+/// Adds what an example says beside the container: what its image says (`OfImage`, an inspect
+/// reply with the `History`), which images the engine lists (`Listed`), and where registries know
+/// its own (`Digests`).
+fn add_image(around: &mut Surroundings, example: &Value) {
+    let id = example["Image"].as_str().unwrap_or_default().to_owned();
+    let texts = |list: &Value| serde_json::from_value::<Vec<String>>(list.clone()).unwrap();
+    if let Some(image) = example.get("OfImage") {
+        let history = image.get("History").unwrap_or(&Value::Null).to_string();
+        let facts = sources::image::facts(image.to_string().as_bytes(), history.as_bytes());
+        around.image_facts = [(id.clone(), Ok(Arc::new(facts.unwrap())))].into();
+    }
+    if let Some(Value::Object(listed)) = example.get("Listed") {
+        let listed = listed.iter().map(|(id, tags)| (id.clone(), texts(tags)));
+        around.images = Some(ImageList::new(listed));
+    }
+    if let Some(digests) = example.get("Digests") {
+        around.repo_digests = [(id, texts(digests))].into();
+    }
 }
 
 fn yaml(text: &str) -> Value {

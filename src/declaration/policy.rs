@@ -1,6 +1,9 @@
 //! What must hold on a host, fully worked out.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{Unit, civil::Date};
 use serde_json::Value;
@@ -9,13 +12,14 @@ use crate::{
     declaration::problem::Place,
     model::{
         class::Class,
+        detail::Detail,
         finding::{Mode, Severity},
         object::{Address, ObjectKind},
         probe::Probe,
         provenance::Provenance,
         selector::Selector,
     },
-    rules::{self, AnyRule, BoundRule, Meta, container::follows_daemon_defaults},
+    rules::{self, AnyRule, BoundRule, Meta},
 };
 
 /// The declaration after extending, merging and checking.
@@ -49,9 +53,12 @@ impl Policy {
         self.daemon.iter().any(|it| kind_of(it) == Some(kind))
     }
 
-    /// Returns whether containers are held to the daemon's defaults.
-    pub fn judges_followers(&self) -> bool {
-        self.containers.iter().any(|it| it.meta.id == follows_daemon_defaults::ID)
+    /// Returns what rules about containers want to know, which else nobody has to look for.
+    pub fn details(&self) -> BTreeSet<Detail> {
+        let is_judged = |it: &&Choices| it.choices.iter().any(|it| it.assignment.is_some());
+        let judged = self.containers.iter().filter(is_judged);
+        let rules = judged.filter_map(|it| rules::find(it.meta.id));
+        rules.flat_map(AnyRule::needs).copied().collect()
     }
 }
 

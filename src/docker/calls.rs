@@ -118,6 +118,11 @@ impl Docker {
         self.get(&format!("/images/{}/json", escape(image))).await
     }
 
+    /// Returns how an image was built, newest step first.
+    pub async fn history(&self, image: &str) -> Result<Bytes, DockerError> {
+        self.get(&format!("/images/{}/history", escape(image))).await
+    }
+
     /// Lists the images that have a name or a container of their own.
     pub async fn images(&self) -> Result<Bytes, DockerError> {
         self.get_within("/images/json", LONG).await

@@ -9,6 +9,7 @@ use super::{
     defaulted::{DaemonDefaults, Defaulted},
     engine_facts::EngineFacts,
     field::Field,
+    image::ImageSeen,
     limits::Limits,
     mount::Mount,
     owner::{Claim, Owner},
@@ -29,6 +30,7 @@ pub struct ContainerSpec {
     pub image_id: String,
     /// `repository@sha256:…` of the image. Filled in by `effective::complete`.
     pub repo_digests: Field<Vec<String>>,
+    pub image_seen: ImageSeen,
     pub labels: BTreeMap<String, String>,
     pub owner: Owner,
     /// What became of checking that. Filled in by `effective::complete`.

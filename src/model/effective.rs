@@ -17,6 +17,7 @@ use super::{
     engine_facts::EngineFacts,
     field::Field,
     host_path,
+    image::{ImageFacts, ImageList},
     mount::{Mount, MountKind, SocketReach},
     owner::Owner,
     process::ProcessFacts,
@@ -44,6 +45,11 @@ pub struct Surroundings {
     pub volume_binds: Option<BTreeMap<String, String>>,
     /// Image ID to the image's `RepoDigests`; an image that is not here was not looked at.
     pub repo_digests: BTreeMap<String, Vec<String>>,
+    /// `None` when images could not be listed.
+    pub images: Option<ImageList>,
+    /// Image ID to what the image says, or why that is not known; an image that is not here was
+    /// not looked at.
+    pub image_facts: BTreeMap<String, Result<Arc<ImageFacts>, &'static str>>,
     pub daemon_defaults: Arc<DaemonDefaults>,
     pub engine: Arc<EngineFacts>,
     /// What speaks for or against the claims of owners.
@@ -86,6 +92,7 @@ pub fn complete(
     if let Some(digests) = around.repo_digests.get(&spec.image_id) {
         spec.repo_digests = Field::Set(digests.clone());
     }
+    complete_image(&mut spec, around);
     if let Ok(process) = &process {
         take_kernels_word(&mut spec, process);
     } else if !matches!(spec.no_new_privileges, Field::Set(_)) {
@@ -99,6 +106,17 @@ pub fn complete(
         mount.reach = reach(mount, around);
     }
     spec
+}
+
+fn complete_image(spec: &mut ContainerSpec, around: &Surroundings) {
+    if let Some(images) = &around.images {
+        (spec.image_seen.tags, spec.image_seen.named_now) = images.names(spec);
+    }
+    match around.image_facts.get(&spec.image_id) {
+        Some(Ok(facts)) => spec.image_seen.facts = Field::Set(Arc::clone(facts)),
+        Some(Err(why)) => spec.image_seen.facts = Field::Unknown(why),
+        None => {}
+    }
 }
 
 /// Sets the fields that follow from others for a container created now.

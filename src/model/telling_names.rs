@@ -81,6 +81,11 @@ pub fn is_secret(value: &str) -> bool {
     password.is_some_and(|(_, it)| !it.is_empty())
 }
 
+/// Returns whether a value is a secret, going by it and by its name.
+pub fn holds_secret(name: &str, value: &str) -> bool {
+    is_secret(value) || names_secret(name) && !is_plain(value)
+}
+
 /// Returns whether a value cannot be a secret: there is none, or a word or number that anybody
 /// would guess.
 pub fn is_plain(value: &str) -> bool {

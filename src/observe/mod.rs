@@ -12,6 +12,7 @@ mod evidence;
 mod file_obstacle;
 mod flags;
 mod host_files;
+mod images;
 mod origin;
 mod own;
 mod own_container;
@@ -27,7 +28,7 @@ mod tests;
 mod writable_layer;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -48,6 +49,7 @@ use crate::{
     model::{
         daemon::DaemonStart,
         defaulted::DaemonDefaults,
+        detail::Detail,
         effective::{complete, follow_joined},
         object::Address,
         snapshot::{BlindSpot, HostFacts, Snapshot},
@@ -63,8 +65,8 @@ pub struct Options {
     /// What was remembered about the daemon's process when it was last looked at.
     pub known_start: Option<DaemonStart>,
     pub proc_root: PathBuf,
-    /// Whether to read what takes further files of every container's process.
-    pub process_details: bool,
+    /// What to find out about containers that is not always looked at.
+    pub details: BTreeSet<Detail>,
     /// Whether to look at the files that the engine goes by.
     pub host_files: bool,
     /// What the daemon went by when it was looked at before.
@@ -76,7 +78,7 @@ impl Default for Options {
         Self {
             known_start: None,
             proc_root: "/proc".into(),
-            process_details: false,
+            details: BTreeSet::new(),
             host_files: false,
             earlier_defaults: BTreeMap::new(),
         }
@@ -99,7 +101,7 @@ struct Replies {
 pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, DockerError> {
     let proc = Proc::new(&options.proc_root);
     let (inspected, replies) = tokio::join!(
-        list_and_inspect(docker, &proc, options.process_details),
+        list_and_inspect(docker, &proc, options.details.contains(&Detail::Process)),
         replies(docker, &proc),
     );
     let (inspected, mut snapshot) = inspected?;
@@ -138,6 +140,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     };
     let mut around =
         surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs());
+    if options.details.contains(&Detail::Image) {
+        around.image_facts = images::look(docker, specs()).await?;
+    }
     let tasks = evidence::tasks(docker, &info, specs()).await?;
     let here = local.ok().map(|local| (local, &proc));
     around.evidence = evidence::gather(&info, tasks, here, specs());

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::{daemon::LocalDaemon, engine_facts};
 use crate::model::{
-    claim::Evidence, container::ContainerSpec, effective::Surroundings, mount::MountKind,
+    claim::Evidence, container::ContainerSpec, effective::Surroundings, image::ImageList,
+    mount::MountKind,
 };
 
 /// Sockets of the daemon that do not take orders.
@@ -37,6 +38,7 @@ struct Volume {
 struct Image {
     id: String,
     repo_digests: Option<Vec<String>>,
+    repo_tags: Option<Vec<String>>,
 }
 
 /// Gathers what the engine's replies and this machine tell. What failed is left out. Blocks.
@@ -54,12 +56,16 @@ pub(super) fn gather<'a>(
         .map(|mount| mount.source.as_str())
         .chain(volume_binds.iter().flatten().map(|(_, path)| path.as_str()))
         .collect();
+    let (repo_digests, listed) = images.and_then(images_listed).unzip();
+    let repo_digests = repo_digests.unwrap_or_default();
     Surroundings {
         daemon_seccomp_unconfined: seccomp_unconfined(info),
         control_sockets: local.map(control_sockets).unwrap_or_default(),
         real_paths: local.map(|local| real_paths(local, paths)).unwrap_or_default(),
         volume_binds,
-        repo_digests: images.map(repo_digests).unwrap_or_default(),
+        repo_digests,
+        images: listed,
+        image_facts: BTreeMap::new(),
         daemon_defaults: Arc::default(),
         engine: Arc::new(engine_facts::gather(info, local)),
         evidence: Evidence::default(),
@@ -104,9 +110,17 @@ fn volume_binds(reply: &[u8]) -> Option<BTreeMap<String, String>> {
     Some(binds.collect())
 }
 
-fn repo_digests(reply: &[u8]) -> BTreeMap<String, Vec<String>> {
-    let images: Vec<Image> = serde_json::from_slice(reply).unwrap_or_default();
-    images.into_iter().map(|image| (image.id, image.repo_digests.unwrap_or_default())).collect()
+/// Returns the digests of images by ID, and their names.
+fn images_listed(reply: &[u8]) -> Option<(BTreeMap<String, Vec<String>>, ImageList)> {
+    let images: Vec<Image> = serde_json::from_slice(reply).ok()?;
+    let (digests, names): (BTreeMap<_, _>, Vec<_>) = images
+        .into_iter()
+        .map(|it| {
+            let digests = (it.id.clone(), it.repo_digests.unwrap_or_default());
+            (digests, (it.id, it.repo_tags.unwrap_or_default()))
+        })
+        .unzip();
+    Some((digests, ImageList::new(names)))
 }
 
 #[cfg(test)]

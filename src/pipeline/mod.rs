@@ -119,7 +119,7 @@ pub async fn look(errand: Errand<'_>) -> Result<Look, PipelineError> {
 async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot, DockerError> {
     let options = observe::Options {
         known_start: last.daemon_start.clone(),
-        process_details: errand.policy.judges_followers(),
+        details: errand.policy.details(),
         host_files: errand.policy.judges(ObjectKind::HostFiles),
         earlier_defaults: last.earlier_defaults.clone(),
         ..observe::Options::default()

@@ -19,6 +19,7 @@ use self::reference::{
 use crate::model::{
     class::Class,
     container::{ContainerSpec, Namespace, State},
+    detail::Detail,
     edit::{ContainerEdit, Edit, Eviction},
     finding::{Fix, Severity, Verdict},
     object::{Address, Object, ObjectKind, View},
@@ -174,12 +175,22 @@ pub static RULES: &[&dyn AnyRule] = &[
     &attested::CONTENT_TRUST_ENV,
     &attested::OS_HARDENED,
     &image::allow_list::AllowList,
+    &image::copy_not_add::CopyNotAdd,
+    &image::dangling_in_use::DanglingInUse,
     &image::digest_pinned::DigestPinned,
     &attested::DOCKERFILE_HYGIENE,
+    &image::healthcheck::Healthcheck,
     &attested::MINIMAL_PACKAGES,
     &image::no_latest_tag::NoLatestTag,
+    &image::no_lone_update::NoLoneUpdate,
+    &image::no_secrets::NoSecrets,
+    &image::no_ssh_port::NoSshPort,
+    &image::no_sudo::NoSudo,
+    &image::no_system_workdir_or_volume::NoSystemWorkdirOrVolume,
+    &image::not_stale::NotStale,
     &attested::SCAN_FRESH,
     &attested::SIGNATURE_VERIFIED,
+    &image::trusted_source::TrustedSource,
     &attested::VERIFIED_PACKAGES,
     &attested::AUTOLOCK_ROTATED,
 ];
@@ -216,6 +227,11 @@ pub trait Rule: Sync + 'static {
     /// file.
     fn address(&self) -> Option<Address> {
         None
+    }
+
+    /// Returns what it wants to know that is not always looked at.
+    fn needs(&self) -> &'static [Detail] {
+        &[]
     }
 
     /// Says what is wrong with parameters that have the right shape.
@@ -260,6 +276,7 @@ pub trait AnyRule: Sync {
     fn meta(&self) -> &'static Meta;
     fn kind(&self) -> ObjectKind;
     fn address(&self) -> Option<Address>;
+    fn needs(&self) -> &'static [Detail];
     /// Returns the schema of the parameters in place, not as a reference.
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema;
     /// Reads the parameters; an object without members stands for `true`.
@@ -308,6 +325,10 @@ impl<R: Rule> AnyRule for R {
 
     fn address(&self) -> Option<Address> {
         Rule::address(self)
+    }
+
+    fn needs(&self) -> &'static [Detail] {
+        Rule::needs(self)
     }
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Schema {

@@ -6,7 +6,7 @@
 mod devices;
 mod limits;
 mod mounts;
-mod secrets;
+pub(super) mod secrets;
 mod security;
 #[cfg(test)]
 mod tests;
@@ -33,6 +33,7 @@ use crate::model::{
     defaulted::{Defaulted, LogConfig, Ulimit},
     effective::uid_of,
     field::{Field, Parent},
+    image::ImageSeen,
     owner::{Claim, Owner},
     snapshot::Fingerprint,
 };
@@ -86,6 +87,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         image: text(image.as_ref()).to_owned(),
         image_id: text(reply.image.as_ref()).to_owned(),
         repo_digests: Field::Unknown("the image was not looked at"),
+        image_seen: ImageSeen::default(),
         owner: Owner::of(
             &labels,
             text(reply.name.as_ref()).trim_start_matches('/'),
@@ -194,7 +196,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
 /// Text that borrows where the JSON has no escapes; an `Option<Cow<str>>` would always copy.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 fn text<'a>(value: Option<&'a Text<'_>>) -> &'a str {
     value.map_or("", |it| it.0.as_ref())
@@ -391,13 +393,13 @@ struct PortBinding {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Healthcheck<'a> {
+pub(super) struct Healthcheck<'a> {
     #[serde(borrow)]
     test: Option<Vec<Text<'a>>>,
 }
 
 impl Healthcheck<'_> {
-    fn is_given(&self) -> bool {
+    pub(super) fn is_given(&self) -> bool {
         self.test.as_ref().and_then(|it| it.first()).is_some_and(|it| it.0 != "NONE")
     }
 }
@@ -405,10 +407,13 @@ impl Healthcheck<'_> {
 /// The members of `Config` as they came, so that all but the secret ones go into the
 /// fingerprint.
 #[derive(Default)]
-struct Config<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(super) struct Config<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Config<'a> {
-    fn read<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
+    pub(super) fn read<T: Deserialize<'a>>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, serde_json::Error> {
         match self.0.iter().find(|(key, _)| key == name) {
             Some((_, raw)) => serde_json::from_str(raw.get()),
             None => Ok(None),

@@ -17,6 +17,7 @@ use crate::{
         class::Class,
         container::{ContainerSpec, State},
         daemon_keys::{self, Pickup},
+        detail::Detail,
         edit::Edit,
         finding::{Fix, Severity, Verdict},
     },
@@ -106,6 +107,10 @@ impl Rule for FollowsDaemonDefaults {
             )),
             None => Ok(()),
         }
+    }
+
+    fn needs(&self) -> &'static [Detail] {
+        &[Detail::Process]
     }
 
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {

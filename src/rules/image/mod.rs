@@ -1,10 +1,32 @@
 //! Rules about the image that a container is made of.
 
 pub mod allow_list;
+pub mod copy_not_add;
+pub mod dangling_in_use;
 pub mod digest_pinned;
+pub mod healthcheck;
 pub mod no_latest_tag;
+pub mod no_lone_update;
+pub mod no_secrets;
+pub mod no_ssh_port;
+pub mod no_sudo;
+pub mod no_system_workdir_or_volume;
+pub mod not_stale;
+pub mod trusted_source;
 
-use crate::model::container::ContainerSpec;
+use crate::model::{container::ContainerSpec, field::Field, finding::Verdict, image::ImageFacts};
+
+/// Why a history that holds nothing but files says nothing about steps.
+const UNTOLD: &str = "its history does not tell how it was built";
+
+/// Returns what the container's image says about itself, or that nobody knows.
+fn facts(container: &ContainerSpec) -> Result<&ImageFacts, Verdict> {
+    match &container.image_seen.facts {
+        Field::Set(facts) => Ok(facts),
+        Field::Unknown(why) => Err(Verdict::Unknown((*why).into())),
+        Field::Inherited(_) => Err(Verdict::Unknown("its image was not looked at".into())),
+    }
+}
 
 /// How a container names its image.
 enum Named<'a> {

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{Config, Healthcheck, Text};
-use crate::model::telling_names::{is_plain, is_secret, names_engine, names_secret};
+use crate::model::telling_names::{holds_secret, is_secret, names_engine};
 
 /// What names and values give away.
 #[derive(Default)]
-pub(super) struct Telling {
+pub(in crate::sources) struct Telling {
     /// Names of variables that lead to an engine.
     pub engines: Vec<String>,
     /// Where secrets stand.
     pub secrets: Vec<String>,
 }
 
-pub(super) fn read(
+pub(in crate::sources) fn read(
     config: &Config<'_>,
     labels: &BTreeMap<String, String>,
 ) -> Result<Telling, serde_json::Error> {
@@ -52,8 +52,4 @@ pub(super) fn read(
     telling.secrets.sort_unstable();
     telling.secrets.dedup();
     Ok(telling)
-}
-
-fn holds_secret(name: &str, value: &str) -> bool {
-    is_secret(value) || names_secret(name) && !is_plain(value)
 }

@@ -1,0 +1,10 @@
+//! What takes further questions to find out about containers.
+
+/// Something that is only looked at where a rule asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// More of what the kernel says about a container's first process.
+    Process,
+    /// What images say about themselves, and how they were built.
+    Image,
+}
