@@ -45,7 +45,9 @@ pub(crate) fn run(
         Some(("daemon", key)) if !key.is_empty() => daemon_key::explain(global, key, terminal),
         Some(("container", name)) => object(global, &Address::container(name), terminal),
         Some(("host-file", name)) => object(global, &Address::host_file(name), terminal),
-        Some(("attestation", name)) => object(global, &Address::attestation(name), terminal),
+        None if args.subject == "attestations" => {
+            object(global, &Address::attestations(), terminal)
+        }
         _ => Err(unknown(&args.subject)),
     }
 }

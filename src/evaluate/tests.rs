@@ -169,9 +169,12 @@ waivers:
     assert_eq!(report.checks.passing, 1);
     assert_eq!(report.not_applicable, 1, "Swarm is not active");
     let [unknown, fails] = &report.findings[..] else { panic!("{:?}", report.findings) };
-    assert_eq!(unknown.address.as_str(), "attestation/minimal-packages");
+    assert_eq!(
+        (unknown.address.as_str(), unknown.rule),
+        ("attestations", "image.minimal-packages")
+    );
     assert!(matches!(&unknown.verdict, Verdict::Unknown(why) if why.contains("nobody has said")));
-    assert_eq!(fails.address.as_str(), "attestation/scan-fresh");
+    assert_eq!((fails.address.as_str(), fails.rule), ("attestations", "image.scan-fresh"));
     assert!(
         matches!(&fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
     );

@@ -22,7 +22,7 @@ use super::{
     in_flight,
     recover::Recovered,
     replace::{LOG_LINES, Order, Wanted, baseline, commit, refuse_in_any_case},
-    seen::Seen,
+    seen::{Seen, changed_meanwhile},
     steps,
     withdraw::{Stranded, Withdrawn, withdraw},
 };
@@ -96,10 +96,10 @@ async fn attempt<E: Effects>(
         }
     };
     let now = Seen::of(docker, old.id()).await;
-    if now.is_ok_and(|now| !now.is_unmoved_since(old)) {
+    if let Some(what) = now.ok().and_then(|now| now.moved_since(old)) {
         discard(effects, &twin, &[]).await;
         discard(effects, &copy, &[]).await;
-        return Err("it was changed by somebody else meanwhile".into());
+        return Err(changed_meanwhile(&what));
     }
 
     let baseline = baseline(effects, wanted, order).await;

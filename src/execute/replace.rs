@@ -22,7 +22,7 @@ use super::{
     gate::{Baseline, GateOptions},
     references::Replaced,
     replicas,
-    seen::Seen,
+    seen::{Seen, changed_meanwhile},
     steps,
     withdraw::Stranded,
 };
@@ -197,8 +197,8 @@ async fn prepare<'a, E: Effects>(
     }
     for (at, Wanted { old, .. }) in group.iter().enumerate() {
         let now = Seen::of(effects.docker(), old.id()).await;
-        if now.is_ok_and(|now| !now.is_unmoved_since(old)) {
-            return Err(Halt::Failed(at, "it was changed by somebody else meanwhile".into()));
+        if let Some(what) = now.ok().and_then(|now| now.moved_since(old)) {
+            return Err(Halt::Failed(at, changed_meanwhile(&what)));
         }
     }
     Ok(())

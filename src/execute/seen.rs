@@ -143,30 +143,57 @@ impl Seen {
             .collect()
     }
 
-    /// Returns whether nobody changed it since it was seen so. The engine's own restarts are
-    /// nobody's change.
-    pub(super) fn is_unmoved_since(&self, before: &Self) -> bool {
+    /// Returns what somebody changed since it was seen so, in the engine's words. The engine's own
+    /// restarts are nobody's change.
+    pub(super) fn moved_since(&self, before: &Self) -> Option<String> {
         let state = |it: &Self| (it.status().to_owned(), it.started_at());
         let goes_on = |it: &Self| matches!(it.status(), "running" | "restarting");
         let restarts = self.restart_count() != before.restart_count()
             || [self, before].iter().any(|it| it.status() == "restarting");
         let state_is_unmoved =
             state(self) == state(before) || (goes_on(self) && goes_on(before) && restarts);
-        state_is_unmoved && self.settings() == before.settings()
+        if !state_is_unmoved {
+            let [was, is] = [before, self]
+                .map(|it| format!("{} since {}", it.status(), it.0["State"]["StartedAt"]));
+            return Some(format!("it was {was}, and is {is}"));
+        }
+        let (was, is) = (before.settings(), self.settings());
+        let moved: Vec<&str> = is
+            .iter()
+            .filter(|(path, value)| was.get(*path) != Some(value))
+            .map(|(path, _)| path.as_str())
+            .chain(was.keys().filter(|path| !is.contains_key(*path)).map(String::as_str))
+            .collect();
+        (!moved.is_empty()).then(|| moved.join(", "))
     }
 
-    /// What somebody may have changed.
-    fn settings(&self) -> Value {
-        let seen = &self.0;
-        let networks: BTreeMap<String, Value> = self
-            .networks()
-            .into_iter()
-            .map(|(network, endpoint)| {
-                (network, json!([endpoint["IPAMConfig"], endpoint["Aliases"]]))
-            })
-            .collect();
-        json!([seen["Name"], seen["Image"], seen["Config"], seen["HostConfig"], networks,])
+    /// What somebody may have changed, by its path.
+    fn settings(&self) -> BTreeMap<String, Value> {
+        let top = ["Name", "Image"].map(|key| (key.to_owned(), self.0[key].clone()));
+        let below = ["Config", "HostConfig"].into_iter().flat_map(|part| {
+            let members = self.0[part].as_object().into_iter().flatten();
+            members.map(move |(key, value)| (format!("{part}.{key}"), in_order(key, value)))
+        });
+        let networks = self.networks().into_iter().map(|(network, endpoint)| {
+            (format!("network {network}"), json!([endpoint["IPAMConfig"], endpoint["Aliases"]]))
+        });
+        top.into_iter().chain(below).chain(networks).collect()
     }
+}
+
+/// The engine adds its own default ulimits to each reply, in any order (moby `mergeUlimits`, which
+/// goes through a map).
+fn in_order(key: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    if let ("Ulimits", Value::Array(ulimits)) = (key, &mut value) {
+        ulimits.sort_by_cached_key(Value::to_string);
+    }
+    value
+}
+
+/// Says that another one was at work.
+pub(super) fn changed_meanwhile(what: &str) -> String {
+    format!("it was changed by somebody else meanwhile: {what}")
 }
 
 /// The body of an update that sets a restart policy from its text.
@@ -179,6 +206,17 @@ pub(super) fn restart_policy_update(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn default_ulimits_in_another_order_are_nobodys_change() {
+        let seen = |ulimits: Value| Seen(json!({ "HostConfig": { "Ulimits": ulimits } }));
+        let (core, files) =
+            (json!({ "Name": "core", "Hard": 0 }), json!({ "Name": "nofile", "Hard": 9 }));
+        let before = seen(json!([core, files]));
+        assert_eq!(seen(json!([files, core])).moved_since(&before), None);
+        let moved = seen(json!([files])).moved_since(&before);
+        assert_eq!(moved.as_deref(), Some("HostConfig.Ulimits"));
+    }
 
     #[test]
     fn restart_policies_are_written_as_they_are_read() {
@@ -202,13 +240,13 @@ mod tests {
             } }))
         };
         let before = seen("running", 1, 1);
-        assert!(seen("running", 1, 1).is_unmoved_since(&before));
-        assert!(seen("running", 2, 2).is_unmoved_since(&before));
-        assert!(seen("restarting", 1, 1).is_unmoved_since(&before));
+        assert_eq!(seen("running", 1, 1).moved_since(&before), None);
+        assert_eq!(seen("running", 2, 2).moved_since(&before), None);
+        assert_eq!(seen("restarting", 1, 1).moved_since(&before), None);
         // Started by hand, stopped, paused.
-        assert!(!seen("running", 1, 2).is_unmoved_since(&before));
-        assert!(!seen("exited", 2, 2).is_unmoved_since(&before));
-        assert!(!seen("paused", 1, 1).is_unmoved_since(&before));
+        assert!(seen("running", 1, 2).moved_since(&before).is_some());
+        assert!(seen("exited", 2, 2).moved_since(&before).is_some());
+        assert!(seen("paused", 1, 1).moved_since(&before).is_some());
     }
 
     #[test]

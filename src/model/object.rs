@@ -36,9 +36,9 @@ impl Address {
         Self(format!("host-file/{subject}").into())
     }
 
-    /// What only a person can see of the host, by the name of its rule.
-    pub fn attestation(name: &str) -> Self {
-        Self(format!("attestation/{name}").into())
+    /// What only people can see of the host.
+    pub fn attestations() -> Self {
+        Self("attestations".into())
     }
 
     /// Returns what stands before the slash.

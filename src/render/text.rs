@@ -227,16 +227,33 @@ pub(super) fn remarks(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Re
     Ok(())
 }
 
+/// One entry a rule and what was seen: what is wrong with one container is often wrong with all.
 fn by_hand(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
-    let mut any = false;
+    let mut entries: BTreeMap<(&str, &str), Vec<&Note>> = BTreeMap::new();
     for note in plan.notes.iter().filter(|it| it.kind == NoteKind::ByHand) {
-        any = true;
-        block::note(out, "!", "by hand", note, style)?;
-        if let Some(advice) = &note.advice {
-            labelled(out, style, "needs", advice)?;
+        entries.entry((&note.rule.id, &note.text)).or_default().push(note);
+    }
+    let mut entries: Vec<Vec<&Note>> = entries.into_values().collect();
+    // By severity, worst last.
+    entries.sort_by_key(|notes| notes[0].rule.severity);
+    for notes in &entries {
+        let first = notes[0];
+        let head = match notes.as_slice() {
+            [_] => plain(first.address.as_str()),
+            many => counted(many.len(), "object"),
+        };
+        block::note(out, "!", &head, "by hand", first, style)?;
+        if let Some(advice) = &first.advice {
+            let same = notes.iter().all(|it| it.advice == first.advice);
+            let others = if same { "" } else { "; the others likewise" };
+            labelled(out, style, "needs", &format!("{advice}{others}"))?;
+        }
+        if notes.len() > 1 {
+            let names: Vec<String> = notes.iter().map(|it| plain(it.address.as_str())).collect();
+            labelled(out, style, "objects", &names.join(", "))?;
         }
     }
-    if any { writeln!(out) } else { Ok(()) }
+    if entries.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 /// One entry a reason: what cannot be seen at one container can often be seen at none.

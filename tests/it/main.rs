@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod careless;
+mod cis_level_one;
 mod compose;
 mod daemon;
 mod daemon_keys;

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    careless::{self, ADDRESS, CREATED_ONLY, NAMED_DATA, SECRET, STUBBORN, UNLIMITED},
+    careless::{
+        self, CREATED_ONLY, SECRET, STUBBORN, UNLIMITED, data_and_addresses_are_intact, inspect_all,
+    },
     lab::{self, Host, Suite},
 };
 
@@ -160,26 +162,6 @@ fn the_engine_is_as_predicted(host: &Host, before: &BTreeMap<String, Value>) {
     );
 }
 
-fn data_and_addresses_are_intact(host: &Host, before: &BTreeMap<String, Value>) {
-    assert_eq!(host.docker(&["exec", "mj-named", "cat", "/data/orders"]), NAMED_DATA);
-    let owner = host.docker(&["exec", "mj-named", "stat", "-c", "%u:%g", "/data"]);
-    assert_eq!(owner, "1000:1000");
-    assert_eq!(host.docker(&["exec", "mj-anonymous", "ls", "/data"]), "own");
-    let now = inspect_all(host);
-    assert_eq!(
-        now["mj-anonymous"]["Mounts"][0]["Name"], before["mj-anonymous"]["Mounts"][0]["Name"],
-        "the anonymous volume is the one it was"
-    );
-    let networks = &now["mj-addresses"]["NetworkSettings"]["Networks"];
-    assert_eq!(networks["mj-front"]["IPAddress"], ADDRESS);
-    assert!(networks["mj-front"]["Aliases"].to_string().contains("shop"), "{networks:#}");
-    assert!(networks["mj-back"]["Aliases"].to_string().contains("store"), "{networks:#}");
-    let page = host.run(&["curl", "-s", "http://127.0.0.1:18080/"]).ok();
-    assert!(page.contains("plimsoll-test"), "{page}");
-    let health = host.inspect("mj-health")["State"]["Health"]["Status"].clone();
-    assert_eq!(health, "healthy");
-}
-
 fn has_no_new_privileges(host_config: &Value) -> bool {
     host_config["SecurityOpt"].to_string().contains("no-new-privileges")
 }
@@ -223,22 +205,4 @@ fn apply(host: &Host) -> lab::Output {
         "--quiet-period",
         "2s",
     ])
-}
-
-/// Every container under its name, without what moves by itself.
-fn inspect_all(host: &Host) -> BTreeMap<String, Value> {
-    careless::ALL
-        .into_iter()
-        .map(|name| {
-            let mut reply = host.inspect(name);
-            if let Some(state) = reply["State"].as_object_mut() {
-                state.remove("Health");
-            }
-            if let Some(members) = reply.as_object_mut() {
-                // A health check under way.
-                members.remove("ExecIDs");
-            }
-            (name.to_owned(), reply)
-        })
-        .collect()
 }

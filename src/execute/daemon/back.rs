@@ -6,6 +6,8 @@ use super::{
     digest,
     effects::{DaemonEffects, Process, Step},
 };
+use std::collections::BTreeMap;
+
 use crate::{
     model::daemon_digest,
     plan::daemon_file,
@@ -46,7 +48,7 @@ pub(super) async fn restart<E: DaemonEffects>(
 pub(super) async fn bring_back<E: DaemonEffects>(host: &E, ran: &[Ran]) -> Step<Vec<String>> {
     let now = host.containers().await?;
     let mut gone = Vec::new();
-    let mut failed = Vec::new();
+    let mut failed: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for container in ran {
         let found = now.running.iter().find(|it| it.id == container.id);
         if !now.all.contains(&container.id) {
@@ -63,10 +65,17 @@ pub(super) async fn bring_back<E: DaemonEffects>(host: &E, ran: &[Ran]) -> Step<
             }
         };
         if let Err(why) = resumed.await {
-            failed.push(format!("{} does not run again: {why}", container.name));
+            failed.entry(why.to_string()).or_default().push(&container.name);
         }
     }
-    if failed.is_empty() { Ok(gone) } else { Err(failed.join("; ")) }
+    if failed.is_empty() {
+        return Ok(gone);
+    }
+    let reasons = failed.iter().map(|(why, names)| match names.as_slice() {
+        [name] => format!("{name} does not run again: {why}"),
+        names => format!("{} do not run again: {why}", names.join(", ")),
+    });
+    Err(reasons.collect::<Vec<_>>().join("; "))
 }
 
 /// Says in what state the host is, and how to go on.

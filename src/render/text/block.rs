@@ -214,6 +214,7 @@ fn needs(held: &Held, name: &str) -> String {
 pub(super) fn note(
     out: &mut dyn Write,
     mark: &str,
+    head: &str,
     kind: &str,
     note: &Note,
     style: &Style,
@@ -223,7 +224,7 @@ pub(super) fn note(
         out,
         "  {} {}   {} ({})   {kind}",
         padded(mark, 3),
-        style.bold(&padded(&plain(note.address.as_str()), 24)),
+        style.bold(&padded(head, 24)),
         note.rule.id,
         style.by_severity(severity, severity.word()),
     )?;

@@ -49,8 +49,7 @@ impl Rule for Attested {
     }
 
     fn address(&self) -> Option<Address> {
-        let name = self.meta.id.split_once('.').map_or(self.meta.id, |(_, name)| name);
-        Some(Address::attestation(name))
+        Some(Address::attestations())
     }
 
     fn check(&self, params: &Attestation) -> Result<(), ParamError> {
@@ -69,11 +68,9 @@ impl Rule for Attested {
             return Verdict::NotApplicable("Swarm is not active");
         }
         let (Some(Day(day)), Some(by)) = (params.attested, &params.by) else {
-            return Verdict::Unknown(format!(
-                "nobody has said so yet. See that {}; then write the day into `attested` and your \
-                 name into `by`",
-                self.statement
-            ));
+            return Verdict::Unknown(
+                "nobody has said so yet; `plimsoll explain RULE` tells what to look at".into(),
+            );
         };
         let within = params.within_days.unwrap_or(self.within_days);
         let age = day.until((Unit::Day, asked.today)).map_or(i32::MAX, |span| span.get_days());
