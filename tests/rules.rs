@@ -17,8 +17,10 @@ use plimsoll::{
         edit::{ContainerEdit, Edit},
         effective::{Surroundings, complete, follow_joined},
         engine_facts::EngineFacts,
+        field::Field,
         finding::{Fix, Severity, Verdict},
         image::ImageList,
+        inside::{Inside, is_ssh_server},
         object::{Object, ObjectKind},
         predict::predict,
         snapshot::Observed,
@@ -453,7 +455,7 @@ fn complete_one(reply: &Value) -> ContainerSpec {
     let mut both = [spec, db].map(|spec| Observed { spec, fingerprint: String::new() });
     follow_joined(&mut both);
     let [one, _] = both;
-    one.spec
+    ContainerSpec { inside: inside(reply), ..one.spec }
 }
 
 /// Adds what an example says beside the container: what its image says (`OfImage`, an inspect
@@ -474,6 +476,21 @@ fn add_image(around: &mut Surroundings, example: &Value) {
     if let Some(digests) = example.get("Digests") {
         around.repo_digests = [(id, texts(digests))].into();
     }
+}
+
+/// What an example says of its inside: what was started there (`Sessions`, replies about execs),
+/// and what runs (`Programs`).
+fn inside(example: &Value) -> Inside {
+    let mut inside = Inside::default();
+    if let Some(Value::Array(execs)) = example.get("Sessions") {
+        let read = |it: &Value| sources::exec::session(it.to_string().as_bytes()).unwrap();
+        inside.sessions = Field::Set(execs.iter().filter_map(read).collect());
+    }
+    if let Some(Value::Array(programs)) = example.get("Programs") {
+        let names = programs.iter().filter_map(Value::as_str).filter(|it| is_ssh_server(it));
+        inside.ssh_servers = Field::Set(names.map(ToOwned::to_owned).collect());
+    }
+    inside
 }
 
 fn yaml(text: &str) -> Value {

@@ -29,6 +29,7 @@ pub mod finding;
 pub mod host_files;
 pub mod host_path;
 pub mod image;
+pub mod inside;
 pub mod json_members;
 pub mod limits;
 pub mod mount;

@@ -13,6 +13,7 @@ mod file_obstacle;
 mod flags;
 mod host_files;
 mod images;
+mod inside;
 mod origin;
 mod own;
 mod own_container;
@@ -104,7 +105,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         list_and_inspect(docker, &proc, options.details.contains(&Detail::Process)),
         replies(docker, &proc),
     );
-    let (inspected, mut snapshot) = inspected?;
+    let (mut inspected, mut snapshot) = inspected?;
     let info = value("GET /info", replies.info, &mut snapshot.blind_spots)?;
     let version = value("GET /version", replies.version, &mut snapshot.blind_spots)?;
     // An engine without a default bridge network answers 404.
@@ -132,6 +133,8 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     }
     snapshot.host = host_facts(&live);
 
+    inside::look(docker, &mut inspected, &options.details, local.is_ok().then_some(&proc)).await?;
+
     let specs = || {
         inspected.iter().filter_map(|it| match it {
             Inspected::Seen { observed, .. } => Some(&observed.spec),
@@ -150,7 +153,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
     for one in inspected {
         match one {
-            Inspected::Seen { observed, process } => {
+            Inspected::Seen { observed, process, .. } => {
                 let mut observed = *observed;
                 observed.spec = complete(observed.spec, &around, process);
                 snapshot.containers.push(observed);

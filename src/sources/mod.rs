@@ -3,6 +3,7 @@
 //! Pure: bytes and JSON in, values out. `observe` fetches, `execute` sends.
 
 pub mod create_body;
+pub mod exec;
 pub mod image;
 pub mod info;
 pub mod inspect;
