@@ -43,7 +43,8 @@ fn ids_are_words_with_a_dot() {
         let (area, property) = meta.id.split_once('.').unwrap();
         for part in [area, property] {
             assert!(!part.is_empty(), "{}", meta.id);
-            assert!(part.chars().all(|it| it.is_ascii_lowercase() || it == '-'), "{}", meta.id);
+            let is_word = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+            assert!(part.chars().all(is_word), "{}", meta.id);
         }
     }
 }
@@ -54,7 +55,8 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
     let mut in_files = BTreeSet::new();
     // What rules share, and what the `daemon` section asks for, is no rule.
-    let beside = [("daemon", "key"), ("daemon", "settings"), ("host-file", "params")];
+    let beside =
+        [("daemon", "key"), ("daemon", "settings"), ("host", "floors"), ("host-file", "params")];
     // Tables, and what the rules in them begin with.
     let families = [
         ("attested", "table", ""),
@@ -136,6 +138,8 @@ fn severities_are_those_of_the_catalogue() {
             "host-file.docker-sock-owner",
             "host-file.tls-key-mode",
             "host-file.tls-key-owner",
+            "host.docker-group-members",
+            "host.runc-version",
             "image.no-secrets",
         ]
     );
@@ -153,6 +157,7 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
                 ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
+                ObjectKind::HostSystem => host::judge_system(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -171,6 +176,7 @@ fn rules_without_required_parameters_accept_true() {
             "container.declared",
             "container.networks-declared",
             "container.ulimits",
+            "host.kernel-supported",
             "image.allow-list",
             "image.trusted-source"
         ]
@@ -214,6 +220,10 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("host-file.docker-sock-mode", "permissions: '01777'", "permissions", "no mode in octal"),
         ("host-file.tls-key-mode", "{mode: '0400', permissions: '0400'}", "mode", "says again"),
         ("daemon.default-ulimits", "max: {core: none}", "max.core", "invalid type"),
+        ("host.docker-group-members", "allow: [1]", "allow[0]", "invalid type"),
+        ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
+        ("host.kernel-supported", "min: []", "min", "at least one version"),
+        ("host.runc-version", "min: ['1.1.5+ds1']", "min", "is not a version"),
     ] {
         let error = rules::find(rule).unwrap().bind(yaml(params)).err();
         let error = error.unwrap_or_else(|| panic!("{rule} accepts {params}"));
@@ -249,7 +259,7 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
                 // A person carries those out.
-                ObjectKind::HostFiles | ObjectKind::Attestable => {}
+                ObjectKind::HostFiles | ObjectKind::HostSystem | ObjectKind::Attestable => {}
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Looking does not fail as a whole: what could not be read is in the snapshot, as unknown
 //! fields and as blind spots.
 
+mod audit;
 mod containers;
 mod daemon;
 mod daemon_host;
@@ -12,6 +13,7 @@ mod evidence;
 mod file_obstacle;
 mod flags;
 mod host_files;
+mod host_system;
 mod images;
 mod inside;
 mod origin;
@@ -70,6 +72,8 @@ pub struct Options {
     pub details: BTreeSet<Detail>,
     /// Whether to look at the files that the engine goes by.
     pub host_files: bool,
+    /// Whether to look at the machine that the engine runs on.
+    pub host_system: bool,
     /// What the daemon went by when it was looked at before.
     pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
@@ -81,6 +85,7 @@ impl Default for Options {
             proc_root: "/proc".into(),
             details: BTreeSet::new(),
             host_files: false,
+            host_system: false,
             earlier_defaults: BTreeMap::new(),
         }
     }
@@ -130,6 +135,10 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         daemon_host::gather(docker.endpoint(), &info, replies_of_host, local.ok());
     if options.host_files {
         snapshot.files = host_files::look(local, &snapshot.daemon, docker.endpoint());
+    }
+    if options.host_system {
+        let of_daemon = (&snapshot.daemon, docker.endpoint());
+        snapshot.system = host_system::look(local, &proc, of_daemon, &info);
     }
     snapshot.host = host_facts(&live);
 

@@ -3,6 +3,7 @@
 pub mod attested;
 pub mod container;
 pub mod daemon;
+pub mod host;
 pub mod host_file;
 pub mod image;
 pub mod reference;
@@ -174,9 +175,32 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host_file::TLS_CERT_OWNER,
     &host_file::TLS_KEY_MODE,
     &host_file::TLS_KEY_OWNER,
+    &host::audit::CONTAINERD_BIN,
+    &host::audit::CONTAINERD_CONFIG,
+    &host::audit::CONTAINERD_SHIM,
+    &host::audit::CONTAINERD_SHIM_RUNC_V1,
+    &host::audit::CONTAINERD_SHIM_RUNC_V2,
+    &host::audit::CONTAINERD_SOCKET,
+    &host::audit::DAEMON_JSON,
+    &host::audit::DATA_ROOT,
+    &host::audit::DOCKER_SERVICE,
+    &host::audit::DOCKER_SOCKET,
+    &host::audit::DOCKERD,
+    &host::audit::ETC_DEFAULT_DOCKER,
+    &host::audit::ETC_DOCKER,
+    &host::audit::ETC_SYSCONFIG_DOCKER,
     &attested::AUDIT_FAILURE_ALERT,
+    &host::audit::RUN_CONTAINERD,
+    &host::audit::RUNC,
+    &host::cgroup_v2::CgroupV2,
     &attested::CONTENT_TRUST_ENV,
+    &host::data_root_own_filesystem::DataRootOwnFilesystem,
+    &host::docker_group_members::DockerGroupMembers,
+    &host::engine_version_supported::EngineVersionSupported,
+    &host::kernel_supported::KernelSupported,
+    &host::lsm_active::LsmActive,
     &attested::OS_HARDENED,
+    &host::runc_version::RuncVersion,
     &image::allow_list::AllowList,
     &image::copy_not_add::CopyNotAdd,
     &image::dangling_in_use::DanglingInUse,
