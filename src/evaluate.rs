@@ -113,6 +113,7 @@ impl<'p> Evaluation<'p> {
             Object::Daemon(&snapshot.daemon),
             Object::HostFiles(&snapshot.files),
             Object::Attestable(&attestable),
+            Object::HostSystem(&snapshot.system),
         ];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);

@@ -17,8 +17,10 @@ use plimsoll::{
         edit::{ContainerEdit, Edit},
         effective::{Surroundings, complete, follow_joined},
         engine_facts::EngineFacts,
+        field::Field,
         finding::{Fix, Severity, Verdict},
         image::ImageList,
+        inside::{Inside, is_ssh_server},
         object::{Object, ObjectKind},
         predict::predict,
         snapshot::Observed,
@@ -41,7 +43,8 @@ fn ids_are_words_with_a_dot() {
         let (area, property) = meta.id.split_once('.').unwrap();
         for part in [area, property] {
             assert!(!part.is_empty(), "{}", meta.id);
-            assert!(part.chars().all(|it| it.is_ascii_lowercase() || it == '-'), "{}", meta.id);
+            let is_word = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+            assert!(part.chars().all(is_word), "{}", meta.id);
         }
     }
 }
@@ -52,7 +55,8 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
     let mut in_files = BTreeSet::new();
     // What rules share, and what the `daemon` section asks for, is no rule.
-    let beside = [("daemon", "key"), ("daemon", "settings"), ("host-file", "params")];
+    let beside =
+        [("daemon", "key"), ("daemon", "settings"), ("host", "floors"), ("host-file", "params")];
     // Tables, and what the rules in them begin with.
     let families = [
         ("attested", "table", ""),
@@ -134,6 +138,8 @@ fn severities_are_those_of_the_catalogue() {
             "host-file.docker-sock-owner",
             "host-file.tls-key-mode",
             "host-file.tls-key-owner",
+            "host.docker-group-members",
+            "host.runc-version",
             "image.no-secrets",
         ]
     );
@@ -151,6 +157,7 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
                 ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
+                ObjectKind::HostSystem => host::judge_system(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -169,6 +176,7 @@ fn rules_without_required_parameters_accept_true() {
             "container.declared",
             "container.networks-declared",
             "container.ulimits",
+            "host.kernel-supported",
             "image.allow-list",
             "image.trusted-source"
         ]
@@ -212,6 +220,10 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("host-file.docker-sock-mode", "permissions: '01777'", "permissions", "no mode in octal"),
         ("host-file.tls-key-mode", "{mode: '0400', permissions: '0400'}", "mode", "says again"),
         ("daemon.default-ulimits", "max: {core: none}", "max.core", "invalid type"),
+        ("host.docker-group-members", "allow: [1]", "allow[0]", "invalid type"),
+        ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
+        ("host.kernel-supported", "min: []", "min", "at least one version"),
+        ("host.runc-version", "min: ['1.1.5+ds1']", "min", "is not a version"),
     ] {
         let error = rules::find(rule).unwrap().bind(yaml(params)).err();
         let error = error.unwrap_or_else(|| panic!("{rule} accepts {params}"));
@@ -247,7 +259,7 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
                 // A person carries those out.
-                ObjectKind::HostFiles | ObjectKind::Attestable => {}
+                ObjectKind::HostFiles | ObjectKind::HostSystem | ObjectKind::Attestable => {}
             }
         }
     }
@@ -453,7 +465,7 @@ fn complete_one(reply: &Value) -> ContainerSpec {
     let mut both = [spec, db].map(|spec| Observed { spec, fingerprint: String::new() });
     follow_joined(&mut both);
     let [one, _] = both;
-    one.spec
+    ContainerSpec { inside: inside(reply), ..one.spec }
 }
 
 /// Adds what an example says beside the container: what its image says (`OfImage`, an inspect
@@ -474,6 +486,21 @@ fn add_image(around: &mut Surroundings, example: &Value) {
     if let Some(digests) = example.get("Digests") {
         around.repo_digests = [(id, texts(digests))].into();
     }
+}
+
+/// What an example says of its inside: what was started there (`Sessions`, replies about execs),
+/// and what runs (`Programs`).
+fn inside(example: &Value) -> Inside {
+    let mut inside = Inside::default();
+    if let Some(Value::Array(execs)) = example.get("Sessions") {
+        let read = |it: &Value| sources::exec::session(it.to_string().as_bytes()).unwrap();
+        inside.sessions = Field::Set(execs.iter().filter_map(read).collect());
+    }
+    if let Some(Value::Array(programs)) = example.get("Programs") {
+        let names = programs.iter().filter_map(Value::as_str).filter(|it| is_ssh_server(it));
+        inside.ssh_servers = Field::Set(names.map(ToOwned::to_owned).collect());
+    }
+    inside
 }
 
 fn yaml(text: &str) -> Value {

@@ -44,6 +44,7 @@ pub(crate) fn run(
     match args.subject.split_once('/') {
         Some(("daemon", key)) if !key.is_empty() => daemon_key::explain(global, key, terminal),
         Some(("container", name)) => object(global, &Address::container(name), terminal),
+        Some(("host", name)) => object(global, &Address::host(name), terminal),
         Some(("host-file", name)) => object(global, &Address::host_file(name), terminal),
         None if args.subject == "attestations" => {
             object(global, &Address::attestations(), terminal)

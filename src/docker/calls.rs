@@ -110,6 +110,11 @@ impl Docker {
             .map(Option::unwrap_or_default)
     }
 
+    /// Returns numbers and names of a container's processes.
+    pub async fn top(&self, container: &str) -> Result<Bytes, DockerError> {
+        self.get(&format!("/containers/{}/top?ps_args=-eo%20pid,comm", escape(container))).await
+    }
+
     pub async fn exec(&self, exec: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/exec/{}/json", escape(exec))).await
     }

@@ -10,6 +10,7 @@ use super::{
     engine_facts::EngineFacts,
     field::Field,
     image::ImageSeen,
+    inside::Inside,
     limits::Limits,
     mount::Mount,
     owner::{Claim, Owner},
@@ -126,6 +127,7 @@ pub struct ContainerSpec {
     pub daemon_defaults: Arc<DaemonDefaults>,
     /// The kernel's word on its first process. Filled in by `effective::complete`.
     pub process: Field<Arc<ProcessFacts>>,
+    pub inside: Inside,
 }
 
 /// What a container is given of the host's devices.

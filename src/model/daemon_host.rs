@@ -26,6 +26,8 @@ pub struct DaemonHost {
     pub weakening_variables: Option<Vec<String>>,
     /// Whether the kernel enforces SELinux.
     pub selinux_enforcing: Option<bool>,
+    /// How AppArmor takes what profiles forbid: `enforce`, `complain`; empty if it is not there.
+    pub apparmor_mode: Option<String>,
     /// Whether images are in containerd's store, not in a graph driver's.
     pub containerd_store: bool,
     /// Runtimes that containers name, with the containers.

@@ -7,4 +7,8 @@ pub enum Detail {
     Process,
     /// What images say about themselves, and how they were built.
     Image,
+    /// Who started what in containers from outside.
+    Execs,
+    /// Which programs run in containers.
+    Programs,
 }

@@ -3,6 +3,7 @@
 //! Knows no rule, no file format and no daemon; holds values, not behaviour with effects.
 
 pub mod attestable;
+pub mod audit;
 pub mod capability;
 pub mod claim;
 pub mod class;
@@ -28,7 +29,9 @@ pub mod field;
 pub mod finding;
 pub mod host_files;
 pub mod host_path;
+pub mod host_system;
 pub mod image;
+pub mod inside;
 pub mod json_members;
 pub mod limits;
 pub mod mount;

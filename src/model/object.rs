@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     attestable::Attestable, container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles,
+    host_system::HostSystem,
 };
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
@@ -41,6 +42,11 @@ impl Address {
         Self("attestations".into())
     }
 
+    /// A thing of the machine that the engine runs on.
+    pub fn host(thing: &str) -> Self {
+        Self(format!("host/{thing}").into())
+    }
+
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
@@ -65,6 +71,7 @@ pub enum Object<'a> {
     Daemon(&'a DaemonConfig),
     HostFiles(&'a HostFiles),
     Attestable(&'a Attestable),
+    HostSystem(&'a HostSystem),
 }
 
 /// A shape that rules can be written against.
@@ -84,6 +91,7 @@ pub enum ObjectKind {
     Daemon,
     HostFiles,
     Attestable,
+    HostSystem,
 }
 
 impl View for ContainerSpec {
@@ -118,6 +126,15 @@ impl View for Attestable {
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         let Object::Attestable(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for HostSystem {
+    const KIND: ObjectKind = ObjectKind::HostSystem;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::HostSystem(it) = object else { return None };
         Some(it)
     }
 }

@@ -4,6 +4,7 @@ use super::{
     container::ContainerSpec,
     daemon::{DaemonConfig, DaemonStart},
     host_files::HostFiles,
+    host_system::HostSystem,
     object::Address,
 };
 
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub daemon: DaemonConfig,
     /// Files that the engine goes by; nothing unless somebody asked for a look.
     pub files: HostFiles,
+    /// The machine that the engine runs on; nothing unless somebody asked for a look.
+    pub system: HostSystem,
     /// What is to be remembered about the daemon's process; `None` if there is none to look at.
     pub daemon_start: Option<DaemonStart>,
     /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.

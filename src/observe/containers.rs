@@ -24,7 +24,12 @@ const IN_FLIGHT: usize = 8;
 /// One container as far as it could be looked at.
 #[derive(Debug)]
 pub(super) enum Inspected {
-    Seen { observed: Box<Observed>, process: Result<Arc<ProcessFacts>, &'static str> },
+    Seen {
+        observed: Box<Observed>,
+        process: Result<Arc<ProcessFacts>, &'static str>,
+        /// IDs of what was started in it from outside.
+        execs: Vec<String>,
+    },
     Blind(BlindSpot),
 }
 
@@ -93,7 +98,8 @@ async fn inspect(
             };
             let process = process.map(Arc::new);
             let observed = Observed { spec, fingerprint: inspected.fingerprint };
-            Ok(Some(Inspected::Seen { observed: Box::new(observed), process }))
+            let execs = inspected.execs;
+            Ok(Some(Inspected::Seen { observed: Box::new(observed), process, execs }))
         }
         Err(error) => blind(format!("its inspect reply cannot be read: {error}")),
     }

@@ -31,7 +31,7 @@ use crate::{
         field::Field,
     },
     plan::daemon_file::{decoded, given_twice, values},
-    sources::info::engine_says,
+    sources::info::{components, engine_says},
 };
 
 /// Podman answers the same API from a process that ends when nobody asks.
@@ -58,7 +58,7 @@ pub(super) struct LocalDaemon {
     pub(super) listeners: Vec<PathBuf>,
     /// Path of its program; empty if nobody may look.
     pub(super) program: String,
-    pid: u32,
+    pub(super) pid: u32,
     start_ticks: Option<u64>,
     started_at: Option<SystemTime>,
     command_line: CommandLine,
@@ -327,6 +327,7 @@ pub(super) fn assemble(
         host: DaemonHost::default(),
         engine: EngineSays {
             min_api_version: live.version["MinAPIVersion"].as_str().map(str::to_owned),
+            components: components(live.version),
             ..engine_says(live.info)
         },
         running_containers: live.running_containers(),

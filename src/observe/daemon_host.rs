@@ -53,6 +53,7 @@ pub(super) fn gather(
         tcp_listeners: local.and_then(|local| local.tcp_listeners.clone()),
         weakening_variables: local.and_then(|local| local.weakening_variables.clone()),
         selinux_enforcing: root.and_then(selinux_enforcing),
+        apparmor_mode: root.and_then(apparmor_mode),
         containerd_store: uses_containerd_store(info),
         // Seen at the containers.
         runtimes_in_use: BTreeMap::new(),
@@ -67,6 +68,14 @@ fn selinux_enforcing(root: &Root) -> Option<bool> {
     match root.find(Path::new("/sys/fs/selinux/enforce")).and_then(fs::read_to_string) {
         Ok(text) => Some(text.trim() == "1"),
         Err(error) => is_absent(&error).then_some(false),
+    }
+}
+
+fn apparmor_mode(root: &Root) -> Option<String> {
+    let path = root.find(Path::new("/sys/module/apparmor/parameters/mode"));
+    match path.and_then(fs::read_to_string) {
+        Ok(text) => Some(text.trim().to_owned()),
+        Err(error) => is_absent(&error).then(String::new),
     }
 }
 

@@ -48,7 +48,7 @@ fn version(text: &str) -> Option<[u32; 3]> {
     Some([next()?, next()?, next()?])
 }
 
-fn socket_groups(local: &LocalDaemon) -> Option<BTreeSet<u32>> {
+pub(super) fn socket_groups(local: &LocalDaemon) -> Option<BTreeSet<u32>> {
     let taking_orders = local.listeners.iter().filter(|path| {
         path.to_str().is_some_and(|path| !HARMLESS.iter().any(|part| path.contains(part)))
     });

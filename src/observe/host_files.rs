@@ -52,15 +52,15 @@ pub(super) fn look(
 }
 
 /// Finds out which files are meant.
-struct Paths<'a> {
-    root: &'a Root,
-    config: &'a DaemonConfig,
-    endpoint: &'a Endpoint,
+pub(super) struct Paths<'a> {
+    pub(super) root: &'a Root,
+    pub(super) config: &'a DaemonConfig,
+    pub(super) endpoint: &'a Endpoint,
 }
 
 impl Paths<'_> {
     /// Returns the paths, or one that could not be looked for and why.
-    fn of(&self, subject: Subject) -> Result<BTreeSet<PathBuf>, (String, String)> {
+    pub(super) fn of(&self, subject: Subject) -> Result<BTreeSet<PathBuf>, (String, String)> {
         let one = |path: &str| Ok(BTreeSet::from([PathBuf::from(path)]));
         match subject {
             Subject::ContainerdSock => Ok(match self.said("containerd").as_str() {

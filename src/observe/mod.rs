@@ -3,6 +3,7 @@
 //! Looking does not fail as a whole: what could not be read is in the snapshot, as unknown
 //! fields and as blind spots.
 
+mod audit;
 mod containers;
 mod daemon;
 mod daemon_host;
@@ -12,7 +13,9 @@ mod evidence;
 mod file_obstacle;
 mod flags;
 mod host_files;
+mod host_system;
 mod images;
+mod inside;
 mod origin;
 mod own;
 mod own_container;
@@ -69,6 +72,8 @@ pub struct Options {
     pub details: BTreeSet<Detail>,
     /// Whether to look at the files that the engine goes by.
     pub host_files: bool,
+    /// Whether to look at the machine that the engine runs on.
+    pub host_system: bool,
     /// What the daemon went by when it was looked at before.
     pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
@@ -80,6 +85,7 @@ impl Default for Options {
             proc_root: "/proc".into(),
             details: BTreeSet::new(),
             host_files: false,
+            host_system: false,
             earlier_defaults: BTreeMap::new(),
         }
     }
@@ -104,7 +110,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         list_and_inspect(docker, &proc, options.details.contains(&Detail::Process)),
         replies(docker, &proc),
     );
-    let (inspected, mut snapshot) = inspected?;
+    let (mut inspected, mut snapshot) = inspected?;
     let info = value("GET /info", replies.info, &mut snapshot.blind_spots)?;
     let version = value("GET /version", replies.version, &mut snapshot.blind_spots)?;
     // An engine without a default bridge network answers 404.
@@ -130,7 +136,13 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     if options.host_files {
         snapshot.files = host_files::look(local, &snapshot.daemon, docker.endpoint());
     }
+    if options.host_system {
+        let of_daemon = (&snapshot.daemon, docker.endpoint());
+        snapshot.system = host_system::look(local, &proc, of_daemon, &info);
+    }
     snapshot.host = host_facts(&live);
+
+    inside::look(docker, &mut inspected, &options.details, local.is_ok().then_some(&proc)).await?;
 
     let specs = || {
         inspected.iter().filter_map(|it| match it {
@@ -150,7 +162,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
     for one in inspected {
         match one {
-            Inspected::Seen { observed, process } => {
+            Inspected::Seen { observed, process, .. } => {
                 let mut observed = *observed;
                 observed.spec = complete(observed.spec, &around, process);
                 snapshot.containers.push(observed);

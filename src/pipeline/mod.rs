@@ -121,6 +121,7 @@ async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot
         known_start: last.daemon_start.clone(),
         details: errand.policy.details(),
         host_files: errand.policy.judges(ObjectKind::HostFiles),
+        host_system: errand.policy.judges(ObjectKind::HostSystem),
         earlier_defaults: last.earlier_defaults.clone(),
         ..observe::Options::default()
     };

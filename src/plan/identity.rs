@@ -36,6 +36,11 @@ pub fn fingerprint(snapshot: &Snapshot, address: &Address) -> Option<Fingerprint
             let seen = of_subject.filter(|(subject, _)| subject.name() == address.name());
             Some(digest(seen.map(|(_, seen)| format!("{seen:?}"))))
         }
+        "host" => {
+            let Snapshot { system, daemon, .. } = snapshot;
+            let (engine, host) = (&daemon.engine, &daemon.host);
+            Some(digest([format!("{system:?} {:?} {:?}", engine.components, host.apparmor_mode)]))
+        }
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::engine_says::EngineSays;
+use crate::model::engine_says::{Component, EngineSays};
 
 /// Reads the reply; one that is no object tells nothing.
 pub fn engine_says(info: &Value) -> EngineSays {
@@ -33,14 +33,27 @@ pub fn engine_says(info: &Value) -> EngineSays {
                 .map(|(name, it)| (name.clone(), program(it)))
                 .collect::<BTreeMap<_, _>>()
         }),
-        // It is told elsewhere.
+        kernel_version: info["KernelVersion"].as_str().map(str::to_owned),
+        // Those are told elsewhere.
         min_api_version: None,
+        components: BTreeMap::new(),
         proxies_with_credentials: proxies
             .into_iter()
             .filter(|(_, member)| info[*member].as_str().is_some_and(|it| it.contains('@')))
             .map(|(key, _)| key)
             .collect(),
     }
+}
+
+/// Reads which programs the engine is made of from `/version`; older replies have no list.
+pub fn components(version: &Value) -> BTreeMap<String, Component> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = version["Components"].as_array().into_iter().flatten();
+    let component = |it: &Value| {
+        let commit = text(&it["Details"]["GitCommit"]);
+        (text(&it["Name"]), Component { version: text(&it["Version"]), commit })
+    };
+    listed.map(component).collect()
 }
 
 #[cfg(test)]

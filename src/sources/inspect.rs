@@ -34,6 +34,7 @@ use crate::model::{
     effective::uid_of,
     field::{Field, Parent},
     image::ImageSeen,
+    inside::Inside,
     owner::{Claim, Owner},
     snapshot::Fingerprint,
 };
@@ -44,6 +45,8 @@ pub struct Inspected {
     /// Without what surroundings decide: give it to `effective::complete`.
     pub spec: ContainerSpec,
     pub fingerprint: Fingerprint,
+    /// IDs of what was started in it from outside.
+    pub execs: Vec<String>,
 }
 
 /// Reads the reply to `GET /containers/{id}/json`.
@@ -81,6 +84,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
     let takes_mounts = host.volumes_from.as_ref().is_some_and(|it| !it.is_empty());
     let user = text(user.as_ref());
 
+    let execs = reply.exec_ids.unwrap_or_default();
     let spec = ContainerSpec {
         name: text(reply.name.as_ref()).trim_start_matches('/').to_owned(),
         id: id.to_owned(),
@@ -107,7 +111,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         has_healthcheck: healthcheck.is_given(),
         condition: Condition {
             restarts: reply.restart_count.unwrap_or(0),
-            execs: reply.exec_ids.map_or(0, |it| it.len()),
+            execs: execs.len(),
             health: text(state.health.as_ref().and_then(|it| it.status.as_ref())).to_owned(),
         },
         privileged,
@@ -189,8 +193,9 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         },
         daemon_defaults: Arc::default(),
         process: Field::Unknown("it was not looked at"),
+        inside: Inside::default(),
     };
-    Ok(Inspected { spec, fingerprint })
+    Ok(Inspected { spec, fingerprint, execs })
 }
 
 /// Text that borrows where the JSON has no escapes; an `Option<Cow<str>>` would always copy.
@@ -248,7 +253,7 @@ struct Reply<'a> {
     platform: Option<Text<'a>>,
     restart_count: Option<i64>,
     #[serde(rename = "ExecIDs")]
-    exec_ids: Option<Vec<IgnoredAny>>,
+    exec_ids: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -2,7 +2,9 @@
 //!
 //! Pure: bytes and JSON in, values out. `observe` fetches, `execute` sends.
 
+pub mod audit_rules;
 pub mod create_body;
+pub mod exec;
 pub mod image;
 pub mod info;
 pub mod inspect;

@@ -13,6 +13,7 @@ mod execute;
 mod followers;
 mod gate;
 mod host_rules;
+mod images;
 mod imported;
 mod in_place;
 mod judged;

@@ -5,18 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll::{
     model::{
         attestable::Attestable,
+        audit::{Audit, SaidBy},
         daemon::{DaemonConfig, DaemonKey, FileRead, Flag, Service},
         daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS},
         edit::Edit,
-        engine_says::EngineSays,
+        engine_says::{Component, EngineSays},
         field::Field,
         finding::{Fix, Verdict},
         host_files::{FileFacts, HostFiles, SeenFile, Subject},
+        host_system::{Audited, AuditedPath, DataRoot, HostSystem, SocketGroup},
         object::Object,
     },
     rules::{self, BoundRule},
-    sources::info::engine_says,
+    sources::{
+        audit_rules::{AuditText, audit_text},
+        info::engine_says,
+    },
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -46,6 +51,12 @@ struct Example {
     selinux: Option<bool>,
     /// TCP addresses that the process listens on.
     listens: Option<Vec<String>>,
+    /// The mode of AppArmor.
+    apparmor_mode: Option<String>,
+    /// The version of control groups.
+    cgroup: Option<u8>,
+    /// The engine's programs and their versions.
+    components: BTreeMap<String, String>,
     /// What is wrong with the text of the file.
     faulty: Option<String>,
     /// Why the file could not be read.
@@ -68,6 +79,9 @@ impl Default for Example {
             variables: None,
             selinux: None,
             listens: None,
+            apparmor_mode: None,
+            cgroup: None,
+            components: BTreeMap::new(),
             faulty: None,
             unreadable: None,
         }
@@ -83,11 +97,21 @@ fn daemon(object: &str) -> DaemonConfig {
         file_exists: !example.file.is_empty(),
         file_is_faulty: example.faulty.is_some(),
         file_error: example.faulty.or(example.unreadable),
-        engine: EngineSays { min_api_version: example.min_api, ..engine_says(&example.info) },
+        engine: EngineSays {
+            min_api_version: example.min_api,
+            components: example
+                .components
+                .into_iter()
+                .map(|(name, version)| (name, Component { version, commit: String::new() }))
+                .collect(),
+            ..engine_says(&example.info)
+        },
+        cgroup_version: example.cgroup,
         host: DaemonHost {
             plugins: example.plugins,
             weakening_variables: example.variables,
             selinux_enforcing: example.selinux,
+            apparmor_mode: example.apparmor_mode,
             tcp_listeners: example.listens,
             ..DaemonHost::default()
         },
@@ -198,6 +222,67 @@ pub(crate) fn judge_attested(rule: &dyn BoundRule, object: &str) -> Verdict {
     let Asked { swarm_active } = serde_yaml::from_str(object).unwrap();
     let asked = Attestable { today: "2026-11-26".parse().unwrap(), swarm_active };
     rule.judge(Object::Attestable(&asked)).unwrap()
+}
+
+/// A machine; what nobody names is not there, or was not looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct System {
+    unseen: Option<String>,
+    /// Rules that the kernel has.
+    audit: Option<Vec<String>>,
+    /// Rules that are in files, where the kernel could not be asked.
+    audit_files: Option<Vec<String>>,
+    /// Subject to its paths; those of directories end in a slash.
+    #[serde(default)]
+    paths: BTreeMap<String, Vec<String>>,
+    /// Group to its members.
+    socket_groups: Option<BTreeMap<String, BTreeSet<String>>>,
+    #[serde(default)]
+    other_accounts: Vec<String>,
+    /// Data root to where its file system is mounted.
+    data_roots: Option<BTreeMap<String, String>>,
+}
+
+pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
+    let example: System =
+        serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
+    let unseen = example.unseen.unwrap_or_else(|| "not in the example".into());
+    let audit = |said_by, lines: Vec<String>| {
+        let AuditText { rules, state } = audit_text(&lines.join("\n"));
+        Audit { said_by, state, rules }
+    };
+    let of_kernel = example.audit.map(|lines| audit(SaidBy::Kernel, lines));
+    let of_files =
+        example.audit_files.map(|lines| audit(SaidBy::Files("there is no auditctl".into()), lines));
+    let audited = |name: &str| {
+        let name = name.replace('-', "").to_lowercase();
+        Audited::ALL.into_iter().find(|it| format!("{it:?}").to_lowercase() == name).unwrap()
+    };
+    let path = |it: String| AuditedPath {
+        is_directory: it.ends_with('/'),
+        path: it.trim_end_matches('/').to_owned(),
+    };
+    let group = |(name, members)| SocketGroup { gid: 998, name, members };
+    let root = |(path, mounted_at)| DataRoot { is_own: path == mounted_at, path, mounted_at };
+    let host = HostSystem {
+        audit: of_kernel.or(of_files).ok_or_else(|| unseen.clone()),
+        audited: example
+            .paths
+            .into_iter()
+            .map(|(name, paths)| (audited(&name), paths.into_iter().map(path).collect()))
+            .collect(),
+        socket_groups: example
+            .socket_groups
+            .map(|it| it.into_iter().map(group).collect())
+            .ok_or_else(|| unseen.clone()),
+        other_accounts: example.other_accounts,
+        data_roots: example
+            .data_roots
+            .map(|it| it.into_iter().map(root).collect())
+            .ok_or_else(|| unseen.clone()),
+    };
+    rule.judge(Object::HostSystem(&host)).unwrap()
 }
 
 /// A fix makes its own rule pass.

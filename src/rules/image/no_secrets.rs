@@ -6,7 +6,7 @@ use crate::{
         detail::Detail,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Reference, Rule, cis6, cis8, fails_by_hand, image::facts},
+    rules::{Allow, Example, Meta, Rule, cis6, cis8, fails_by_hand, image::facts, nist, owasp},
 };
 
 pub struct NoSecrets;
@@ -31,8 +31,8 @@ Nothing is changed: the image has to be built anew, with `RUN --mount=type=secre
     references: &[
         cis6("4.10"),
         cis8("4.10"),
-        Reference { benchmark: "OWASP Docker Security", edition: "2024", item: "RULE #12" },
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.1.4" },
+        owasp("RULE #12"),
+        nist("4.1.4"),
     ],
     implies: &[],
     examples: &[

@@ -6,7 +6,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Reference, Rule, cis6, cis8, fails_by_hand, image::Named},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, image::Named, nist},
 };
 
 pub struct NotStale;
@@ -32,7 +32,7 @@ Nothing is changed: its owner replaces it when the new image is to run, with `do
     references: &[
         cis6("5.28"),
         cis8("5.28"),
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.2.2" },
+        nist("4.2.2"),
     ],
     implies: &["image.dangling-in-use"],
     examples: &[

@@ -12,7 +12,7 @@ use crate::{
         selector::image_spellings,
     },
     rules::{
-        Example, Meta, ParamError, Reference, Rule, cis6, cis8, fails_by_hand, image::Named,
+        Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, image::Named, nist, owasp,
         require_entries,
     },
 };
@@ -40,8 +40,8 @@ Nothing is changed: its owner gets the image from somewhere else.
     references: &[
         cis6("4.2"),
         cis8("4.2"),
-        Reference { benchmark: "OWASP Docker Security", edition: "2024", item: "RULE #13" },
-        Reference { benchmark: "NIST SP 800-190", edition: "2017", item: "4.1.5" },
+        owasp("RULE #13"),
+        nist("4.1.5"),
     ],
     implies: &[],
     examples: &[

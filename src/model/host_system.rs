@@ -1,0 +1,121 @@
+//! The machine that the engine runs on: who may command it, what it writes down, where data lies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::audit::Audit;
+
+/// Or why nobody could look.
+pub type Seen<T> = Result<T, String>;
+
+/// What was seen of the machine; nothing unless somebody asked for a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostSystem {
+    pub audit: Seen<Audit>,
+    /// What each subject of auditing comes to on this host; those that are not there are left out.
+    pub audited: BTreeMap<Audited, Vec<AuditedPath>>,
+    /// Groups that may write to the sockets that the engine takes orders on.
+    pub socket_groups: Seen<Vec<SocketGroup>>,
+    /// Where groups come from beside the files of this machine: `sss`, `ldap`.
+    pub other_accounts: Vec<String>,
+    /// Directories in which the engine keeps images and data.
+    pub data_roots: Seen<Vec<DataRoot>>,
+}
+
+impl HostSystem {
+    /// A machine that nobody could look at.
+    pub fn unseen(why: &str) -> Self {
+        Self {
+            audit: Err(why.to_owned()),
+            audited: BTreeMap::new(),
+            socket_groups: Err(why.to_owned()),
+            other_accounts: Vec::new(),
+            data_roots: Err(why.to_owned()),
+        }
+    }
+}
+
+impl Default for HostSystem {
+    fn default() -> Self {
+        Self::unseen("nobody looked")
+    }
+}
+
+/// What the kernel is to write down changes of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audited {
+    Containerd,
+    ContainerdConfig,
+    ContainerdShim,
+    ContainerdShimRuncV1,
+    ContainerdShimRuncV2,
+    ContainerdSocket,
+    DaemonJson,
+    DataRoot,
+    DockerService,
+    DockerSocket,
+    Dockerd,
+    EtcDefaultDocker,
+    EtcDocker,
+    EtcSysconfigDocker,
+    RunContainerd,
+    Runc,
+}
+
+impl Audited {
+    pub const ALL: [Self; 16] = [
+        Self::Containerd,
+        Self::ContainerdConfig,
+        Self::ContainerdShim,
+        Self::ContainerdShimRuncV1,
+        Self::ContainerdShimRuncV2,
+        Self::ContainerdSocket,
+        Self::DaemonJson,
+        Self::DataRoot,
+        Self::DockerService,
+        Self::DockerSocket,
+        Self::Dockerd,
+        Self::EtcDefaultDocker,
+        Self::EtcDocker,
+        Self::EtcSysconfigDocker,
+        Self::RunContainerd,
+        Self::Runc,
+    ];
+
+    /// Whether it is a program: that it is started counts too.
+    pub const fn is_program(self) -> bool {
+        matches!(
+            self,
+            Self::Containerd
+                | Self::ContainerdShim
+                | Self::ContainerdShimRuncV1
+                | Self::ContainerdShimRuncV2
+                | Self::Dockerd
+                | Self::Runc
+        )
+    }
+}
+
+/// A path that is there, behind all links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditedPath {
+    pub path: String,
+    pub is_directory: bool,
+}
+
+/// A group and who is in it. Root, and whom a rootless daemon belongs to, are not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SocketGroup {
+    pub gid: u32,
+    /// Empty if it has none.
+    pub name: String,
+    pub members: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataRoot {
+    pub path: String,
+    /// Where the file system that it lies on is mounted.
+    pub mounted_at: String,
+    /// Whether it, and nothing above it, lies on that file system.
+    pub is_own: bool,
+}

@@ -1,0 +1,11 @@
+//! Rules about the machine that the engine runs on, and the programs that the engine is made of.
+
+pub mod audit;
+pub mod cgroup_v2;
+pub mod data_root_own_filesystem;
+pub mod docker_group_members;
+pub mod engine_version_supported;
+mod floors;
+pub mod kernel_supported;
+pub mod lsm_active;
+pub mod runc_version;
