@@ -7,7 +7,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, stig},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct NoPrivilegedExec;
@@ -28,7 +28,7 @@ Such a program has every capability, whatever its container was denied, and lead
 Nothing is changed: the session ends by itself, or with the container.
 ",
     fix: None,
-    references: &[cis6("5.23"), cis8("5.23"), stig("V-235813")],
+    references: &[cis6("5.23"), cis8("5.23"), stig("V-235813"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{State: {Status: running}, Sessions: []}" },

@@ -8,7 +8,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, stig},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct NoRootExec;
@@ -29,7 +29,7 @@ What root does there is what the container's own user was kept from.
 Nothing is changed: the session ends by itself, or with the container.
 ",
     fix: None,
-    references: &[cis6("5.24"), cis8("5.24"), stig("V-235814")],
+    references: &[cis6("5.24"), cis8("5.24"), stig("V-235814"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{State: {Status: running}, Config: {User: '1000'}, Sessions: [{Running: true, ProcessConfig: {user: '1000'}}]}" },

@@ -7,7 +7,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, stig},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
 pub struct NoSshd;
@@ -28,11 +28,7 @@ An SSH server has keys, accounts and updates of its own to look after, and who c
 Nothing is changed: the image has to be built without the server, and `docker exec` leads inside as well.
 ",
     fix: None,
-    references: &[
-        cis6("5.7"),
-        cis8("5.7"),
-        stig("V-235803"),
-    ],
+    references: &[cis6("5.7"), cis8("5.7"), stig("V-235803"), nist("4.4.3")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{State: {Status: running}, Programs: [sh, ssh-agent, ssh]}" },

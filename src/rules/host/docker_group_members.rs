@@ -39,7 +39,7 @@ Whoever may write to the engine's socket is root on this host: a container that 
 Nothing is changed: the command that takes a user out of the group is named. That user's scripts need `sudo` from then on; sessions that are open keep the group until they end.
 ",
     fix: None,
-    references: &[cis6("1.1.2"), cis8("1.1.2"), nist("4.3.1"), nist("4.5.4")],
+    references: &[cis6("1.1.2"), cis8("1.1.2"), nist("4.3.1"), nist("4.5.4"), nist("4.3.2")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{socket-groups: {docker: []}}" },

@@ -6,7 +6,7 @@ use crate::{
         finding::{Severity, Verdict},
         object::Address,
     },
-    rules::{Example, Meta, NoParams, Rule, fails_by_hand, owasp},
+    rules::{Example, Meta, NoParams, Rule, fails_by_hand, nist, owasp},
 };
 
 pub struct LsmActive;
@@ -26,7 +26,7 @@ Without either, a container's root is held in by capabilities and system calls a
 Nothing is changed: AppArmor takes its tools and a restart of the daemon; SELinux takes labels on every file, and `selinux-enabled`.
 ",
     fix: None,
-    references: &[owasp("RULE #6")],
+    references: &[nist("4.5.3"), owasp("RULE #6")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{info: {SecurityOptions: ['name=apparmor', 'name=seccomp']}, apparmor-mode: enforce}" },

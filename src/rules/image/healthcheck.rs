@@ -6,7 +6,7 @@ use crate::{
         detail::Detail,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand, image::facts},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, image::facts, nist},
 };
 
 pub struct Healthcheck;
@@ -26,7 +26,7 @@ Who builds the image knows best how its program says that it works, and everybod
 Nothing is changed: the image has to be built with one.
 ",
     fix: None,
-    references: &cis("4.6"),
+    references: &[cis6("4.6"), cis8("4.6"), nist("4.1.2")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "OfImage: {Config: {Healthcheck: {Test: [CMD, /bin/check]}}}" },
