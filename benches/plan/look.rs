@@ -87,7 +87,7 @@ pub(crate) fn rows(host: &Host) -> Outcome<()> {
         None,
     );
     if all == 1_000 {
-        let file = program::declaration("bench-every-rule.yaml", declarations::EVERY_RULE)?;
+        let file = program::declaration("bench-every-rule.yaml", &declarations::every_rule_text())?;
         for (row, file) in [("limits alone", &limits_file), ("every rule", &file)] {
             let peak = program::peak_kib(&endpoint, file)? / 1024.0;
             against(&format!("peak memory of `plimsoll plan`, {row}"), peak, GOAL_MIB, "MiB");

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::{Timestamp, tz::TimeZone};
 use plimsoll::declaration::{self, policy::Policy, problem::Problem};
 
 use crate::{args::Global, exit::Exit, failure::Failure};
@@ -43,7 +44,10 @@ pub(crate) fn find(global: &Global) -> Result<PathBuf, Failure> {
 pub(crate) fn load(path: &Path) -> Result<Policy, Failure> {
     let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     let loader = |name: &str| fs::read(name).map_err(|error| error.to_string());
-    Ok(declaration::load(&path.to_string_lossy(), &bytes, &loader)?)
+    let policy = declaration::load(&path.to_string_lossy(), &bytes, &loader)?;
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let problems = policy.long_waivers(today);
+    if problems.is_empty() { Ok(policy) } else { Err(problems.into()) }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

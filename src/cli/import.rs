@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, args: &ImportArgs) -> Result<Exit, Failure> {
     let waived = look.report.checks.waived;
     if waived > 0 {
         let checks = if waived == 1 { "1 check fails" } else { &format!("{waived} checks fail") };
-        output::note(&format!("{checks} today; waived until {}", options.expires));
+        output::note(&format!("{checks} today; waived until {} at most", options.expires));
     }
     let unknown = look.report.checks.unknown;
     if unknown > 0 {

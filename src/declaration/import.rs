@@ -6,16 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    declaration::{starter::SCHEMA, yaml},
+    declaration::{policy::WaiverLengths, starter::SCHEMA, yaml},
     model::{
         daemon::DaemonConfig,
         daemon_keys,
-        finding::{Finding, Mode, Report, Verdict},
+        finding::{Finding, Mode, Report, Severity, Verdict},
         snapshot::Snapshot,
     },
     rules::{self, daemon::settings},
@@ -29,7 +29,7 @@ const LINE: usize = 80;
 pub struct ImportOptions {
     /// Names of shipped baselines.
     pub baselines: Vec<String>,
-    /// The last day on which the waivers hold, UTC.
+    /// The last day on which the waivers hold, UTC; those of severe rules end sooner.
     pub expires: Date,
     pub owner: String,
 }
@@ -151,9 +151,11 @@ struct Words<'a> {
 
 fn waivers(report: &Report, options: &ImportOptions) -> String {
     // Of rules about the host as a whole there is one object, which needs no name.
-    let mut by_rule: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<&str, (Severity, BTreeSet<&str>)> = BTreeMap::new();
     for finding in report.findings.iter().filter(|it| is_to_be_waived(it)) {
-        let names = by_rule.entry(finding.rule).or_default();
+        let (worst, names) =
+            by_rule.entry(finding.rule).or_insert((finding.severity, BTreeSet::new()));
+        *worst = finding.severity.max(*worst);
         if finding.address.kind() == "container" {
             names.insert(finding.address.name());
         }
@@ -169,14 +171,16 @@ waivers:
 ",
     );
     let reason = format!("present at import on {}", report.today);
+    let longest = WaiverLengths::default();
     let words = yaml::write(&Words { reason: &reason, owner: &options.owner });
-    for (at, (rule, names)) in by_rule.iter().enumerate() {
+    for (at, (rule, (severity, names))) in by_rule.iter().enumerate() {
         text.push_str(&format!("  - id: import-{}\n    rule: {rule}\n", at + 1));
         if !names.is_empty() {
             text.push_str(&format!("    match: {{ name: [{}] }}\n", wrapped(names)));
         }
         text.extend(words.lines().map(|line| format!("    {line}\n")));
-        text.push_str(&format!("    expires: {}\n", options.expires));
+        let last = report.today.saturating_add(i64::from(longest.of(*severity)).days());
+        text.push_str(&format!("    expires: {}\n", options.expires.min(last)));
     }
     text
 }

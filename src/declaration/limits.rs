@@ -86,6 +86,29 @@ impl JsonSchema for Retention {
     }
 }
 
+/// A number of days: `90d`.
+#[derive(Clone, Copy, Debug)]
+pub struct Days(pub u32);
+
+impl<'de> Deserialize<'de> for Days {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        days(&text).map(Self).ok_or_else(|| D::Error::custom("expected days such as `90d`"))
+    }
+}
+
+impl JsonSchema for Days {
+    fn schema_name() -> Cow<'static, str> {
+        "Days".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string", "format": "days", "pattern": "^[0-9]{1,5}d$", "examples": ["90d"]
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

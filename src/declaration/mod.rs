@@ -28,7 +28,12 @@ use serde_json::Value;
 
 use crate::model::{class::Class, day::Day, selector::Selector};
 
-use self::{limits::Retention, policy::ComposeContainers, policy::MaxChanges, probes::ProbeEntry};
+use self::{
+    limits::{Days, Retention},
+    policy::ComposeContainers,
+    policy::MaxChanges,
+    probes::ProbeEntry,
+};
 pub use self::{resolve::load, starter::starter};
 
 /// How a Docker host must be set up: the daemon's settings, and what every container on it must
@@ -214,6 +219,22 @@ pub struct LimitsSection {
     /// How long containers that were replaced are kept for the way back: `7d`, or 0 to remove
     /// them at once. Seven days, if left out.
     pub retention: Option<Retention>,
+    /// How far ahead a waiver may end, by how bad it is when its rule does not hold.
+    pub waivers: Option<WaiverDays>,
+}
+
+/// The longest that waivers may have to go.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverDays {
+    /// 365 days, if left out.
+    pub low: Option<Days>,
+    /// 180 days, if left out.
+    pub medium: Option<Days>,
+    /// 90 days, if left out.
+    pub high: Option<Days>,
+    /// 30 days, if left out.
+    pub critical: Option<Days>,
 }
 
 /// The worst effect that each command may have by itself.

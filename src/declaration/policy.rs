@@ -5,11 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{Unit, civil::Date};
+use jiff::{ToSpan as _, Unit, civil::Date};
 use serde_json::Value;
 
 use crate::{
-    declaration::problem::Place,
+    declaration::problem::{Place, Problem},
     model::{
         class::Class,
         detail::Detail,
@@ -51,6 +51,38 @@ impl Policy {
     pub fn judges(&self, kind: ObjectKind) -> bool {
         let kind_of = |it: &Assignment| rules::find(it.meta.id).map(AnyRule::kind);
         self.daemon.iter().any(|it| kind_of(it) == Some(kind))
+    }
+
+    /// Returns what is wrong with waivers that end later than they may. They only get shorter: what
+    /// was right once stays so.
+    pub fn long_waivers(&self, today: Date) -> Vec<Problem> {
+        let too_long = |waiver: &Waiver| {
+            let severity = self.severity_of(waiver.rule);
+            let most = self.limits.waiver_days.of(severity);
+            let last = today.saturating_add(i64::from(most).days());
+            (waiver.expires > last).then(|| {
+                let message = format!("waiver `{}` ends too late", waiver.id);
+                Problem::new("waiver.too-long", message, waiver.expires_at.clone())
+                    .label(format!("in {} days", waiver.days_left(today)))
+                    .note(format!(
+                        "a rule of severity {severity} is waived for {most} days at most"
+                    ))
+                    .help(format!(
+                        "let it end by {last}, and look again then; `limits.waivers` may say \
+                         otherwise"
+                    ))
+            })
+        };
+        self.waivers.iter().filter_map(too_long).collect()
+    }
+
+    /// Returns how bad it is when a rule does not hold: the worst that the declaration says.
+    fn severity_of(&self, rule: &str) -> Severity {
+        let chosen = self.containers.iter().flat_map(|it| &it.choices);
+        let of_containers = chosen.filter_map(|it| it.assignment.as_ref());
+        let declared = self.daemon.iter().chain(of_containers).filter(|it| it.meta.id == rule);
+        let worst = declared.map(|it| it.severity).max();
+        worst.or_else(|| rules::meta(rule).map(|it| it.severity)).unwrap_or(Severity::Critical)
     }
 
     /// Returns what rules about containers want to know, which else nobody has to look for.
@@ -116,6 +148,8 @@ pub struct Waiver {
     /// The last day on which it holds, UTC.
     pub expires: Date,
     pub from: Provenance,
+    /// Where its end stands.
+    pub expires_at: Place,
 }
 
 impl Waiver {
@@ -157,6 +191,34 @@ pub struct Limits {
     pub compose: ComposeContainers,
     /// Days that replaced containers are kept.
     pub retention_days: u32,
+    pub waiver_days: WaiverLengths,
+}
+
+/// How many days ahead a waiver may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaiverLengths {
+    pub low: u32,
+    pub medium: u32,
+    pub high: u32,
+    pub critical: u32,
+}
+
+impl Default for WaiverLengths {
+    fn default() -> Self {
+        Self { low: 365, medium: 180, high: 90, critical: 30 }
+    }
+}
+
+impl WaiverLengths {
+    /// Returns the days for a rule of this severity.
+    pub const fn of(&self, severity: Severity) -> u32 {
+        match severity {
+            Severity::Low => self.low,
+            Severity::Medium => self.medium,
+            Severity::High => self.high,
+            Severity::Critical => self.critical,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +259,7 @@ impl Default for Limits {
             max_changes: MaxChanges::Unstated,
             compose: ComposeContainers::Hold,
             retention_days: 7,
+            waiver_days: WaiverLengths::default(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Policies for tests, made without YAML.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::policy::{Assignment, Choice, Choices, Limits, Policy, Waiver};
+use super::{
+    policy::{Assignment, Choice, Choices, Limits, Policy, Waiver},
+    problem::{Place, SourceText},
+};
 use crate::{
     model::{
         container::ContainerSpec,
@@ -76,6 +79,10 @@ pub fn waiver(id: &str, rule: &'static str, on: Selector, expires: &str) -> Waiv
         ticket: Some("SEC-88".into()),
         expires: expires.parse().unwrap(),
         from: at(70),
+        expires_at: Place {
+            source: Arc::new(SourceText { name: "plimsoll.yaml".into(), text: String::new() }),
+            span: 0..0,
+        },
     }
 }
 

@@ -46,7 +46,7 @@ waivers: []
 #   match: {{ name: legacy-ftp }}
 #   reason: one process per connection until the new server is in place
 #   owner: netops
-#   expires: 2030-12-31
+#   expires: 2026-12-31             # by severity 365, 180, 90 or 30 days ahead at most
 
 # How far plimsoll goes by itself: live < restart < recreate < evict < outage < loss.
 limits:

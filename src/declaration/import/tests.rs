@@ -59,6 +59,22 @@ fn to_do(report: &Report) -> Vec<&Finding> {
 }
 
 #[test]
+fn waivers_end_sooner_the_worse_it_is() {
+    let mut snapshot = host(&["bad"], &[]);
+    snapshot.containers[0].spec.no_new_privileges = Field::Set(false);
+    let text = imported(&snapshot, &options(&["essential"]));
+    let policy = policy(&text);
+    let end = |rule: &str| policy.waivers.iter().find(|it| it.rule == rule).unwrap().expires;
+    assert_eq!(end("container.no-privileged").to_string(), "2026-12-26");
+    assert_eq!(end("container.no-new-privileges").to_string(), "2027-02-24");
+    let today = "2026-11-26".parse().unwrap();
+    assert!(policy.long_waivers(today).is_empty());
+    let before = policy.long_waivers("2026-11-25".parse().unwrap());
+    assert_eq!(before[0].code, "waiver.too-long");
+    assert!(before.iter().any(|it| it.label == "in 31 days"));
+}
+
+#[test]
 fn what_only_a_process_shows_is_waived_before_it_runs() {
     let mut snapshot = host(&["waits"], &[]);
     snapshot.containers[0].spec.no_new_privileges = Field::Unknown("only a process shows it");
@@ -115,7 +131,7 @@ fn what_fails_is_waived_by_rule_with_an_end_and_an_owner() {
     match: { name: [bad-1, bad-2] }
     reason: present at import on 2026-11-26
     owner: \"netops: night shift\"
-    expires: 2027-02-24
+    expires: 2026-12-26
 ";
     assert!(text.contains(expected), "{text}");
     assert!(!text.contains("container.read-only-rootfs"), "what is observed is not: {text}");

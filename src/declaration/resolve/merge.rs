@@ -157,14 +157,16 @@ impl Merged {
         }
         let nodes = file.root.value_of("waivers").map_or(&[][..], Node::items);
         for (entry, node) in declaration.waivers.into_iter().flatten().zip(nodes) {
-            self.waive(entry, provenance(&file.place_of_key(node, "id")));
+            let (id_at, expires_at) =
+                (file.place_of_key(node, "id"), file.place_of_value(node, "expires"));
+            self.waive(entry, provenance(&id_at), expires_at);
         }
         if let Some(limits) = declaration.limits {
             self.limit(limits);
         }
     }
 
-    fn waive(&mut self, entry: WaiverEntry, from: Provenance) {
+    fn waive(&mut self, entry: WaiverEntry, from: Provenance, expires_at: Place) {
         let Some(rule) = rules::find(&entry.rule.0) else { return };
         self.waivers.push(Waiver {
             id: entry.id,
@@ -175,6 +177,7 @@ impl Merged {
             ticket: entry.ticket,
             expires: entry.expires.0,
             from,
+            expires_at,
         });
     }
 
@@ -223,6 +226,12 @@ impl Merged {
         limits.enforce_ceiling = ceiling.enforce.unwrap_or(limits.enforce_ceiling);
         limits.max_changes = said.max_changes.unwrap_or(limits.max_changes);
         limits.compose = said.compose.unwrap_or(limits.compose);
+        let waivers = said.waivers.unwrap_or_default();
+        let days = &mut limits.waiver_days;
+        days.low = waivers.low.map_or(days.low, |it| it.0);
+        days.medium = waivers.medium.map_or(days.medium, |it| it.0);
+        days.high = waivers.high.map_or(days.high, |it| it.0);
+        days.critical = waivers.critical.map_or(days.critical, |it| it.0);
         limits.retention_days = said.retention.map_or(limits.retention_days, |it| it.0);
     }
 
@@ -311,6 +320,12 @@ pub(super) fn contradictions(file: &File, problems: &mut Vec<Problem>) {
 }
 
 impl File {
+    /// The place of the value of a key of this mapping.
+    fn place_of_value(&self, node: &Node, key: &str) -> Place {
+        let span = node.value_of(key).map_or(&node.span, |it| &it.span).clone();
+        Place { source: Arc::clone(&self.source), span }
+    }
+
     /// The place of a key of this mapping, or of an entry of this list that says the key.
     fn place_of_key(&self, node: &Node, key: &str) -> Place {
         let in_list = || node.items().iter().find(|item| item.text() == Some(key));
