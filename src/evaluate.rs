@@ -237,6 +237,17 @@ struct Tracked<'p> {
     waiver: &'p Waiver,
     matcher: Matcher,
     used: bool,
+    /// Whether a container is of another image than it holds for.
+    has_moved: bool,
+}
+
+/// Returns whether a container is of another image than a waiver holds for.
+fn has_moved(waiver: &Waiver, container: &ContainerSpec) -> bool {
+    waiver.only_image.as_ref().is_some_and(|wanted| {
+        let is_wanted = |digest: &str| digest.rsplit('@').next() == Some(wanted);
+        let of_repositories = container.repo_digests.stated().into_iter().flatten();
+        !is_wanted(&container.image_id) && !of_repositories.into_iter().any(|it| is_wanted(it))
+    })
 }
 
 impl<'p> Waivers<'p> {
@@ -245,6 +256,7 @@ impl<'p> Waivers<'p> {
             waiver,
             matcher: Matcher::new(&waiver.on),
             used: false,
+            has_moved: false,
         });
         Self { all: all.collect(), today }
     }
@@ -269,11 +281,14 @@ impl<'p> Waivers<'p> {
                 continue;
             }
             tracked.used = true;
+            let has_moved =
+                matches!(subject, Subject::Container(spec) if has_moved(tracked.waiver, spec));
+            tracked.has_moved |= has_moved;
             if !fails {
                 continue;
             }
             // The last day counts.
-            if self.today <= tracked.waiver.expires {
+            if self.today <= tracked.waiver.expires && !has_moved {
                 return (Some(tracked.waiver.id.clone()), None);
             }
             ended = Some(tracked.waiver.id.clone());
@@ -284,7 +299,7 @@ impl<'p> Waivers<'p> {
     fn tell(self, report: &mut Report) {
         for tracked in &self.all {
             let waiver = tracked.waiver;
-            if waiver.expires < self.today {
+            if waiver.expires < self.today || tracked.has_moved {
                 report.ended_waivers.push(waiver.id.clone());
                 continue;
             }

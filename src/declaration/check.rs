@@ -184,12 +184,12 @@ impl Checker<'_> {
         self.fault(problem);
     }
 
-    /// The one key that another key's value forbids is the `match` of a waiver.
+    /// The keys that another key's value forbids are those of a waiver that are about containers.
     fn unwanted_key(&mut self, entry: &Entry) {
         let problem = self
             .problem(
                 "waiver.match-of-host-rule",
-                format!("`{}` selects containers, and this rule is about the host", entry.key),
+                format!("`{}` is about containers, and this rule is about the host", entry.key),
                 &entry.key_span,
             )
             .help("take it out: the rule is waived for this host");

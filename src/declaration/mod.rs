@@ -169,7 +169,7 @@ pub enum AutoRemove {
 
 /// An accepted deviation: one rule, some containers or this host, until a day.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(transform = schema::match_by_rule)]
 pub struct WaiverEntry {
     /// What reports call it.
@@ -192,6 +192,18 @@ pub struct WaiverEntry {
     pub ticket: Option<String>,
     /// The last day on which it holds, UTC: `2026-12-05`.
     pub expires: Day,
+    /// What else ends it.
+    pub only_while: Option<OnlyWhile>,
+}
+
+/// What a waiver holds for and no longer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnlyWhile {
+    /// The digest of the image that the container was made of, its ID or that of its repository:
+    /// another image, another look.
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub image: String,
 }
 
 /// The ID of a rule that a waiver can be about.

@@ -150,6 +150,8 @@ pub struct Waiver {
     pub from: Provenance,
     /// Where its end stands.
     pub expires_at: Place,
+    /// Digest of the image that it holds for; of all, if there is none.
+    pub only_image: Option<String>,
 }
 
 impl Waiver {

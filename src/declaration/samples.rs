@@ -83,6 +83,7 @@ pub fn waiver(id: &str, rule: &'static str, on: Selector, expires: &str) -> Waiv
             source: Arc::new(SourceText { name: "plimsoll.yaml".into(), text: String::new() }),
             span: 0..0,
         },
+        only_image: None,
     }
 }
 

@@ -157,7 +157,7 @@ pub(crate) fn match_by_rule(waiver: &mut Schema) {
         "if".into(),
         json!({ "properties": { "rule": { "enum": of_host } }, "required": ["rule"] }),
     );
-    waiver.insert("then".into(), json!({ "properties": { "match": false } }));
+    waiver.insert("then".into(), json!({ "properties": { "match": false, "only-while": false } }));
     waiver.insert("else".into(), json!({ "required": ["match"] }));
 }
 

@@ -10,6 +10,7 @@ use crate::{
         },
     },
     model::{
+        field::Field,
         finding::{Report, Severity, Verdict},
         object::Address,
         samples::{container, snapshot},
@@ -179,4 +180,29 @@ waivers:
         matches!(&fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
     );
     assert_eq!(fails.waived_by.as_deref(), Some("W-1"));
+}
+
+#[test]
+fn waiver_of_an_image_ends_with_the_image() {
+    let digest = |digit: char| format!("sha256:{}", digit.to_string().repeat(64));
+    let mut policy = policy();
+    policy.containers = vec![choices(&NARROW, vec![(everything(), Some(wants(&NARROW, &[])))])];
+    let mut of_image = waiver("W-1", "container.narrow", everything(), "2026-11-30");
+    of_image.only_image = Some(digest('a'));
+    policy.waivers = vec![of_image];
+    let with = |image: String, repository: Option<String>| {
+        let mut spec = container("web");
+        spec.image_id = image;
+        spec.repo_digests =
+            Field::Set(repository.into_iter().map(|it| format!("shop@{it}")).collect());
+        report(&policy, &snapshot([spec]))
+    };
+    for holds in [with(digest('a'), None), with(digest('b'), Some(digest('a')))] {
+        assert_eq!(holds.findings[0].waived_by.as_deref(), Some("W-1"));
+        assert!(holds.ended_waivers.is_empty());
+    }
+    let moved = with(digest('b'), Some(digest('c')));
+    assert_eq!(moved.findings[0].waived_by, None);
+    assert_eq!(moved.findings[0].waiver_ended.as_deref(), Some("W-1"));
+    assert_eq!(moved.ended_waivers, ["W-1"]);
 }

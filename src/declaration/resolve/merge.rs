@@ -178,6 +178,7 @@ impl Merged {
             expires: entry.expires.0,
             from,
             expires_at,
+            only_image: entry.only_while.map(|it| it.image),
         });
     }
 
