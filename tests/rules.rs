@@ -61,6 +61,7 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let families = [
         ("attested", "table", ""),
         ("daemon", "fixed", "daemon."),
+        ("host", "trusted-files", ""),
         ("host-file", "table", "host-file."),
     ];
     for area in fs::read_dir(&root).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_dir()) {
@@ -139,6 +140,7 @@ fn severities_are_those_of_the_catalogue() {
             "host-file.tls-key-mode",
             "host-file.tls-key-owner",
             "host.docker-group-members",
+            "host.engine-binaries-owner-mode",
             "host.runc-version",
             "image.no-secrets",
         ]

@@ -20,14 +20,19 @@ pub struct HostFiles {
 /// What rules about files ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
+    CdiSpecs,
     ContainerdSock,
     DaemonJson,
+    DataRoot,
     DockerService,
     DockerSock,
     DockerSocketUnit,
+    EngineBinaries,
+    EngineKey,
     EtcDefaultDocker,
     EtcDocker,
     EtcSysconfigDocker,
+    PluginSpecs,
     RegistryCerts,
     TlsCa,
     TlsCert,
@@ -35,15 +40,20 @@ pub enum Subject {
 }
 
 impl Subject {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
+        Self::CdiSpecs,
         Self::ContainerdSock,
         Self::DaemonJson,
+        Self::DataRoot,
         Self::DockerService,
         Self::DockerSock,
         Self::DockerSocketUnit,
+        Self::EngineBinaries,
+        Self::EngineKey,
         Self::EtcDefaultDocker,
         Self::EtcDocker,
         Self::EtcSysconfigDocker,
+        Self::PluginSpecs,
         Self::RegistryCerts,
         Self::TlsCa,
         Self::TlsCert,
@@ -53,14 +63,19 @@ impl Subject {
     /// Returns the name behind `host-file/` in its address.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::CdiSpecs => "cdi-specs",
             Self::ContainerdSock => "containerd-sock",
             Self::DaemonJson => "daemon-json",
+            Self::DataRoot => "data-root",
             Self::DockerService => "docker-service",
             Self::DockerSock => "docker-sock",
             Self::DockerSocketUnit => "docker-socket-unit",
+            Self::EngineBinaries => "engine-binaries",
+            Self::EngineKey => "engine-key",
             Self::EtcDefaultDocker => "etc-default-docker",
             Self::EtcDocker => "etc-docker",
             Self::EtcSysconfigDocker => "etc-sysconfig-docker",
+            Self::PluginSpecs => "plugin-specs",
             Self::RegistryCerts => "registry-certs",
             Self::TlsCa => "tls-ca",
             Self::TlsCert => "tls-cert",

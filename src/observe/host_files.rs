@@ -26,6 +26,27 @@ use crate::{
 /// Where containerd listens if nobody says otherwise: its own, and one that the daemon starts.
 const CONTAINERD_SOCKETS: [&str; 2] =
     ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
+const DATA_ROOT: &str = "/var/lib/docker";
+const PLUGIN_FOLDERS: [&str; 3] =
+    ["/etc/docker/plugins", "/usr/lib/docker/plugins", "/run/docker/plugins"];
+const PROGRAMS: [&str; 9] = [
+    "containerd",
+    "containerd-shim",
+    "containerd-shim-runc-v1",
+    "containerd-shim-runc-v2",
+    "docker",
+    "docker-init",
+    "docker-proxy",
+    "dockerd",
+    "runc",
+];
+/// Plugins of the command line, which root starts too.
+const PROGRAM_FOLDERS: [&str; 4] = [
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+];
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
 /// Looks at all of them. Blocks.
@@ -63,14 +84,26 @@ impl Paths<'_> {
     pub(super) fn of(&self, subject: Subject) -> Result<BTreeSet<PathBuf>, (String, String)> {
         let one = |path: &str| Ok(BTreeSet::from([PathBuf::from(path)]));
         match subject {
+            Subject::CdiSpecs => {
+                let folders = self.said("cdi-spec-dirs");
+                let folders = folders.as_array().into_iter().flatten().filter_map(Value::as_str);
+                self.with_contents(folders.map(PathBuf::from))
+            }
             Subject::ContainerdSock => Ok(match self.said("containerd").as_str() {
                 Some(path) => BTreeSet::from([path.trim_start_matches("unix://").into()]),
                 None => CONTAINERD_SOCKETS.map(PathBuf::from).into(),
             }),
             Subject::DaemonJson => one(&self.config.file_path),
+            Subject::DataRoot => {
+                let said = self.said("data-root");
+                let root = Path::new(said.as_str().unwrap_or(DATA_ROOT));
+                Ok([root.into(), root.join("containers"), root.join("volumes")].into())
+            }
             Subject::DockerService => self.unit(self.service_unit()),
             Subject::DockerSock => Ok(self.sockets()),
             Subject::DockerSocketUnit => self.unit("docker.socket"),
+            Subject::EngineBinaries => self.programs(),
+            Subject::EngineKey => Ok(BTreeSet::from([self.folder().join("key.json")])),
             Subject::EtcDefaultDocker => one("/etc/default/docker"),
             Subject::EtcDocker => Ok(BTreeSet::from([self.folder()])),
             Subject::EtcSysconfigDocker => {
@@ -79,6 +112,7 @@ impl Paths<'_> {
                 paths.remove(Path::new("/etc/default/docker"));
                 Ok(paths)
             }
+            Subject::PluginSpecs => self.with_contents(PLUGIN_FOLDERS.map(PathBuf::from)),
             Subject::RegistryCerts => self.certificates(),
             Subject::TlsCa => Ok(self.tls("tlscacert", "ca.pem")),
             Subject::TlsCert => Ok(self.tls("tlscert", "cert.pem")),
@@ -136,6 +170,41 @@ impl Paths<'_> {
         // One socket by two paths is one.
         let resolved = |path: &PathBuf| self.root.resolve(path).unwrap_or_else(|_| path.clone());
         sockets.iter().map(resolved).collect()
+    }
+
+    /// Returns the programs that run as root, by where packages put them and as the engine says.
+    fn programs(&self) -> Result<BTreeSet<PathBuf>, (String, String)> {
+        let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+        let usual = places.iter().flat_map(|it| PROGRAMS.map(|name| Path::new(it).join(name)));
+        let runtimes = self.config.engine.runtimes.iter().flatten().map(|(_, it)| it.as_str());
+        let said = runtimes.chain([self.config.host.program.as_str()]);
+        let said = said.filter(|it| it.starts_with('/')).map(PathBuf::from);
+        let beside = self.with_contents(PROGRAM_FOLDERS.map(PathBuf::from))?;
+        let all = usual.chain(said).chain(beside);
+        // One program by two paths is one.
+        Ok(all.map(|path| self.root.resolve(&path).unwrap_or(path)).collect())
+    }
+
+    /// Returns directories and what is in them; those that are not there are left out.
+    fn with_contents(
+        &self,
+        folders: impl IntoIterator<Item = PathBuf>,
+    ) -> Result<BTreeSet<PathBuf>, (String, String)> {
+        let mut found = BTreeSet::new();
+        for folder in folders {
+            match list(self.root, &folder) {
+                Ok(entries) => found.extend(entries),
+                Err(error) if is_absent(&error) => continue,
+                Err(error) => {
+                    return Err((
+                        folder.display().to_string(),
+                        format!("cannot be listed: {error}"),
+                    ));
+                }
+            }
+            found.insert(folder);
+        }
+        Ok(found)
     }
 
     fn certificates(&self) -> Result<BTreeSet<PathBuf>, (String, String)> {

@@ -253,6 +253,26 @@ fixed! {
 }
 
 fixed! {
+    NO_DIRECT_ROUTING,
+    "daemon.no-direct-routing", "Containers are reached over published ports alone", Medium,
+    Some(Class::Outage),
+    wants: &[
+        want("allow-direct-routing", is_off, "false"),
+        want("ip-forward-no-drop", is_off, "false"),
+        want("bridge-accept-fwmark", |it| it.is_null() || *it == "", "\"\""),
+    ],
+    spares: nobody,
+    checks: "That `allow-direct-routing` and `ip-forward-no-drop` are off, and `bridge-accept-fwmark` is empty. Engines have the first from 28.2 on, the second from 28.0 and the third from 29.0.",
+    why: "Each of them lets packets from other hosts through to ports of containers that nobody published.",
+    breaks: "The daemon is restarted. Hosts that reach containers by a route of their own no longer do.",
+    references: &[],
+    implies: &[],
+    passes: ["{}", "{engine: '29.1.0', in-force: {bridge-accept-fwmark: ''}}"],
+    fails: ["in-force: {allow-direct-routing: true}", "in-force: {ip-forward-no-drop: true}", "{engine: '29.1.0', in-force: {bridge-accept-fwmark: '0x1'}}"],
+    others: [Example::NotApplicable { params: "{}", object: "engine: '26.1.5'" }],
+}
+
+fixed! {
     NO_NEW_PRIVILEGES_DEFAULT,
     "daemon.no-new-privileges-default", "New containers cannot gain privileges", High,
     Some(Class::Outage),

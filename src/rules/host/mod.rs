@@ -9,3 +9,4 @@ mod floors;
 pub mod kernel_supported;
 pub mod lsm_active;
 pub mod runc_version;
+pub mod trusted_files;

@@ -100,7 +100,7 @@ impl Rule for FileMode {
 }
 
 /// Judges every file of a subject; says of all what is wrong, and what to type.
-fn judge(
+pub(super) fn judge(
     host: &HostFiles,
     subject: Subject,
     field: &'static str,
