@@ -35,14 +35,16 @@ const TUNED: &[(&str, &str)] = &[
     ("container.pids-limit", "{ max: 50 }"),
     ("container.read-only-rootfs", "{ tmpfs: [/run, /tmp] }"),
     ("container.ulimits", "{ max: { nofile: 1024 } }"),
+    ("host.kernel-supported", r#"{ min: "4.0" }"#),
     ("image.allow-list", r#"{ allow: ["plimsoll-test/web:*"] }"#),
+    ("image.trusted-source", "{ allow: [plimsoll-test] }"),
 ];
 
 /// Reads a declaration as the program does.
 pub(crate) fn policy(text: &str) -> Outcome<Policy> {
     let no_files = |path: &str| Err(format!("no file {path} is needed here"));
     declaration::load("bench.yaml", text.as_bytes(), &no_files).map_err(|problems| {
-        let messages: Vec<String> = problems.iter().map(|it| format!("{it:?}")).collect();
+        let messages: Vec<String> = problems.iter().map(|it| it.message.clone()).collect();
         messages.join("\n").into()
     })
 }
