@@ -467,12 +467,17 @@ fn complete_one(reply: &Value) -> ContainerSpec {
     let mut both = [spec, db].map(|spec| Observed { spec, fingerprint: String::new() });
     follow_joined(&mut both);
     let [one, _] = both;
-    ContainerSpec { inside: inside(reply), ..one.spec }
+    let mut spec = ContainerSpec { inside: inside(reply), ..one.spec };
+    // Likewise what lies on the way to what it mounts.
+    if let Some(found) = reply.get("Exchangeable") {
+        spec.exchangeable = Field::Set(serde_json::from_value(found.clone()).unwrap());
+    }
+    spec
 }
 
 /// Adds what an example says beside the container: what its image says (`OfImage`, an inspect
-/// reply with the `History`), which images the engine lists (`Listed`), and where registries know
-/// its own (`Digests`).
+/// reply with the `History`), which images the engine lists (`Listed`), which files have set-ID bits
+/// (`SetIdFiles`), and where registries know its own (`Digests`).
 fn add_image(around: &mut Surroundings, example: &Value) {
     let id = example["Image"].as_str().unwrap_or_default().to_owned();
     let texts = |list: &Value| serde_json::from_value::<Vec<String>>(list.clone()).unwrap();
@@ -484,6 +489,9 @@ fn add_image(around: &mut Surroundings, example: &Value) {
     if let Some(Value::Object(listed)) = example.get("Listed") {
         let listed = listed.iter().map(|(id, tags)| (id.clone(), texts(tags)));
         around.images = Some(ImageList::new(listed));
+    }
+    if let Some(files) = example.get("SetIdFiles") {
+        around.set_id_files = [(id.clone(), Field::Set(Arc::new(texts(files))))].into();
     }
     if let Some(digests) = example.get("Digests") {
         around.repo_digests = [(id, texts(digests))].into();

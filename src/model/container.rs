@@ -74,6 +74,9 @@ pub struct ContainerSpec {
     /// False until the first start of a container that takes mounts from others: the engine does
     /// not list them before.
     pub mounts_listed: bool,
+    /// What others than root could put something else in the place of, on the way to what it
+    /// binds from the host; looked at only where a rule asks.
+    pub exchangeable: Field<Vec<String>>,
     /// IDs or names of the containers whose mounts it takes, as they were typed.
     pub volumes_from: Vec<String>,
     /// Names of the containers that it links to on the default bridge.

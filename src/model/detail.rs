@@ -7,6 +7,10 @@ pub enum Detail {
     Process,
     /// What images say about themselves, and how they were built.
     Image,
+    /// Which files of images have set-ID bits.
+    SetIdFiles,
+    /// Who could exchange what containers mount from the host.
+    BindSources,
     /// Who started what in containers from outside.
     Execs,
     /// Which programs run in containers.

@@ -13,6 +13,8 @@ pub struct ImageSeen {
     pub named_now: Field<Option<String>>,
     /// What it says about itself; looked at only where a rule asks.
     pub facts: Field<Arc<ImageFacts>>,
+    /// Paths of its files with set-ID bits, sorted; looked for only where a rule asks.
+    pub set_id_files: Field<Arc<Vec<String>>>,
 }
 
 impl Default for ImageSeen {
@@ -22,6 +24,7 @@ impl Default for ImageSeen {
             tags: Field::Unknown(UNSEEN),
             named_now: Field::Unknown(UNSEEN),
             facts: Field::Unknown(UNSEEN),
+            set_id_files: Field::Unknown(UNSEEN),
         }
     }
 }
@@ -40,6 +43,9 @@ pub struct ImageFacts {
     pub secrets: Vec<String>,
     /// How it was built, oldest step first, as far as its history tells.
     pub steps: Vec<Step>,
+    /// Where its layers lie on the engine's host, topmost first; empty where they lie otherwise
+    /// than one over the other (`overlay2`).
+    pub layers: Vec<String>,
 }
 
 /// One entry of a history.

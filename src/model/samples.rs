@@ -49,6 +49,7 @@ pub fn container(name: &str) -> ContainerSpec {
         tmpfs: [].into(),
         mounts: Vec::new(),
         volume_paths: Vec::new(),
+        exchangeable: Field::Unknown("not followed"),
         mounts_listed: true,
         volumes_from: Vec::new(),
         links: Vec::new(),

@@ -8,10 +8,12 @@ use std::{
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::{rooted::Root, set_id_files as files};
 use crate::{
     docker::{Docker, DockerError},
     model::{
         container::ContainerSpec,
+        field::Field,
         image::{GONE, ImageFacts},
     },
     sources::image,
@@ -46,4 +48,21 @@ async fn facts(docker: &Docker, id: &str) -> Result<Result<ImageFacts, &'static 
     };
     Ok(image::facts(&shown, &history)
         .map_err(|_| "what the engine tells about its image cannot be read"))
+}
+
+/// Looks through the layers of those images whose layers are known, which takes time.
+pub(super) async fn set_id_files(
+    root: &Root,
+    images: &BTreeMap<String, Result<Arc<ImageFacts>, &'static str>>,
+) -> BTreeMap<String, Field<Arc<Vec<String>>>> {
+    let unknown = |why: &&'static str| Field::Unknown(why);
+    let mut found: BTreeMap<_, _> = images
+        .iter()
+        .filter_map(|(id, facts)| Some((id.clone(), facts.as_ref().err().map(unknown)?)))
+        .collect();
+    let known = images.iter().filter_map(|(id, facts)| Some((id.clone(), facts.clone().ok()?)));
+    let (root, known): (Root, Vec<_>) = (root.clone(), known.collect());
+    let looked = tokio::task::spawn_blocking(move || files::look(&root, &known)).await;
+    found.extend(looked.unwrap_or_default());
+    found
 }

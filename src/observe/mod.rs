@@ -4,6 +4,7 @@
 //! fields and as blind spots.
 
 mod audit;
+mod bind_sources;
 mod containers;
 mod daemon;
 mod daemon_host;
@@ -25,6 +26,7 @@ mod running;
 #[cfg(test)]
 mod scratch;
 mod service;
+mod set_id_files;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -155,15 +157,26 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     if options.details.contains(&Detail::Image) {
         around.image_facts = images::look(docker, specs()).await?;
     }
+    if let Ok(local) = local
+        && options.details.contains(&Detail::SetIdFiles)
+    {
+        around.set_id_files = images::set_id_files(&local.root, &around.image_facts).await;
+    }
     let tasks = evidence::tasks(docker, &info, specs()).await?;
     let here = local.ok().map(|local| (local, &proc));
     around.evidence = evidence::gather(&info, tasks, here, specs());
     around.daemon_defaults =
         Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
+    let mut followed = bind_sources::Followed::default();
     for one in inspected {
         match one {
             Inspected::Seen { observed, process, .. } => {
                 let mut observed = *observed;
+                if let Ok(local) = local
+                    && options.details.contains(&Detail::BindSources)
+                {
+                    observed.spec.exchangeable = followed.exchangeable(&local.root, &observed.spec);
+                }
                 observed.spec = complete(observed.spec, &around, process);
                 snapshot.containers.push(observed);
             }

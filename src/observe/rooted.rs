@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs::Metadata,
     io,
     path::{Component, Path, PathBuf},
 };
@@ -21,6 +22,15 @@ impl Root {
     /// Follows every link within this root. What does not exist stays as it is, behind the
     /// longest part that does.
     pub(super) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.follow(path, &mut |_, _| {})
+    }
+
+    /// The same, and shows what lies on the way, links as themselves.
+    pub(super) fn follow(
+        &self,
+        path: &Path,
+        pass: &mut dyn FnMut(&Path, &Metadata),
+    ) -> io::Result<PathBuf> {
         let mut resolved = PathBuf::from("/");
         let mut ahead: Vec<OsString> = parts(path);
         let mut links = 0;
@@ -32,6 +42,7 @@ impl Root {
             let next = resolved.join(&part);
             match std::fs::symlink_metadata(self.outside(&next)) {
                 Ok(metadata) if metadata.is_symlink() => {
+                    pass(&next, &metadata);
                     links += 1;
                     if links > LINK_LIMIT {
                         return Err(io::Error::other("its links lead in a circle"));
@@ -42,7 +53,10 @@ impl Root {
                     }
                     ahead.extend(parts(&target));
                 }
-                Ok(_) => resolved = next,
+                Ok(metadata) => {
+                    pass(&next, &metadata);
+                    resolved = next;
+                }
                 Err(error) if is_absent(&error) => resolved = next,
                 Err(error) => return Err(error),
             }

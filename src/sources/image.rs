@@ -18,6 +18,26 @@ use crate::model::image::ImageFacts;
 struct Reply<'a> {
     #[serde(borrow)]
     config: Option<Config<'a>>,
+    #[serde(borrow)]
+    graph_driver: Option<GraphDriver<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GraphDriver<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    data: Option<BTreeMap<String, String>>,
+}
+
+impl GraphDriver<'_> {
+    fn layers(self) -> Vec<String> {
+        let data = self.data.filter(|_| self.name.is_some_and(|it| it.0 == "overlay2"));
+        let data = data.unwrap_or_default();
+        let below = data.get("LowerDir").into_iter().flat_map(|it| it.split(':'));
+        let top = data.get("UpperDir").map(String::as_str);
+        top.into_iter().chain(below).map(ToOwned::to_owned).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -56,5 +76,6 @@ pub fn facts(inspect: &[u8], history: &[u8]) -> Result<ImageFacts, serde_json::E
         volume_paths: volumes.into_keys().map(Cow::into_owned).collect(),
         secrets,
         steps,
+        layers: reply.graph_driver.map(GraphDriver::layers).unwrap_or_default(),
     })
 }

@@ -140,6 +140,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         tmpfs: mounts.tmpfs,
         mounts: mounts.mounts,
         volume_paths: mounts.volume_paths,
+        exchangeable: Field::Unknown("its mounts were not followed"),
         mounts_listed: !takes_mounts || !started_at.is_empty(),
         volumes_from: firsts(host.volumes_from.as_deref()),
         links: firsts(host.links.as_deref()),

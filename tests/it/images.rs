@@ -26,6 +26,10 @@ ENV DB_PASSWORD=hunter2
 ADD a.tar.gz /x/
 RUN apk update || true
 RUN sudo true || true
+COPY plain.txt /bin/taken-back
+COPY plain.txt /bin/given
+RUN chmod u+s /bin/given /bin/taken-back
+RUN chmod u-s /bin/taken-back
 WORKDIR /usr
 VOLUME /etc
 EXPOSE 22 8080
@@ -37,6 +41,7 @@ const OF_IMAGES: &[&str] = &[
     "image.healthcheck",
     "image.no-lone-update",
     "image.no-secrets",
+    "image.no-setid-files",
     "image.no-ssh-port",
     "image.no-sudo",
     "image.no-system-workdir-or-volume",
@@ -46,6 +51,7 @@ const OTHERS: &[&str] = &[
     "container.no-privileged-exec",
     "container.no-root-exec",
     "container.no-sshd",
+    "container.no-symlinked-bind-source",
     "image.dangling-in-use",
     "image.not-stale",
 ];
@@ -91,6 +97,7 @@ fn judged(suite: Suite) {
         ("entered", entered.into_iter().collect()),
         ("gone", ["image.trusted-source"].into()),
         ("moved", moved.into()),
+        ("open", ["container.no-symlinked-bind-source"].into()),
         ("sshd", ["container.no-sshd"].into()),
     ]
     .into();
@@ -98,6 +105,13 @@ fn judged(suite: Suite) {
     let of_gone = OF_IMAGES.iter().copied().chain(["image.not-stale"]).collect();
     let unknown = [("by-classic", ["image.copy-not-add"].into()), ("gone", of_gone)];
     assert_eq!(by_container(&told["unknown"]), BTreeMap::from(unknown));
+    let of_kit =
+        told["findings"].as_array().into_iter().flatten().find(|it| {
+            it["address"] == "container/pi-by-kit" && it["rule"] == "image.no-setid-files"
+        });
+    let told_of_kit = of_kit.unwrap().to_string();
+    assert!(told_of_kit.contains("/bin/given"), "{told_of_kit}");
+    assert!(!told_of_kit.contains("/bin/taken-back"), "{told_of_kit}");
     assert!(!judged.stdout.contains("hunter2") && !judged.stdout.contains("sekret"));
 }
 
@@ -137,6 +151,8 @@ fn run(host: &Host, privileged: bool) {
          docker tag {BUSYBOX} pi/moved
          docker create --name pi-gone pi/gone
          docker rmi --force pi/gone
+         mkdir --parents {FOLDER}/open/data && chmod 0777 {FOLDER}/open
+         docker create --name pi-open --volume {FOLDER}/open/data:/data pi/plain
          docker run --detach --name pi-sshd pi/plain /bin/sshd
          docker run --detach --name pi-entered pi/plain
          docker exec --detach --user 0 pi-entered sleep 600"

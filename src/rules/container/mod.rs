@@ -60,6 +60,7 @@ pub mod no_sensitive_bind;
 pub mod no_shared_propagation;
 pub mod no_socket_group;
 pub mod no_sshd;
+pub mod no_symlinked_bind_source;
 pub mod no_systempaths_unconfined;
 pub mod no_wildcard_device_rule;
 pub mod no_wildcard_publish;

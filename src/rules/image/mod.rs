@@ -8,6 +8,7 @@ pub mod healthcheck;
 pub mod no_latest_tag;
 pub mod no_lone_update;
 pub mod no_secrets;
+pub mod no_setid_files;
 pub mod no_ssh_port;
 pub mod no_sudo;
 pub mod no_system_workdir_or_volume;

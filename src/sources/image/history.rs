@@ -135,8 +135,11 @@ fn said_by(instruction: &str, text: &str) -> Vec<String> {
     let tells = |word: &str| {
         let word = word.trim_matches(['"', '\'', ';']);
         let (name, value) = word.split_once('=').unwrap_or(("", word));
+        // A piece of a pattern (`s/password=.*/`) is no name.
+        let is_name = name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-.".contains(&it));
+        let name = if is_name { name.trim_start_matches('-') } else { "" };
         let value = value.trim_matches(['"', '\'']);
-        !is_read(value) && (is_secret(word) || holds_secret(name.trim_start_matches('-'), value))
+        !is_read(value) && (is_secret(word) || holds_secret(name, value))
     };
     if text.split_whitespace().any(tells) { vec![instruction.to_owned()] } else { Vec::new() }
 }

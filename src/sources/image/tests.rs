@@ -119,6 +119,7 @@ fn secrets_are_named_and_never_shown() {
     }
     for created_by in [
         "ARG API_TOKEN",
+        "RUN /bin/sh -c sed -i s/password=.*/password=/ /etc/app.conf # buildkit",
         "RUN /bin/sh -c TOKEN=$(cat /run/secrets/token) make",
         "ENV TOKEN_FILE=/run/secrets/token PWD=/srv",
         "|1 VERSION=3 /bin/sh -c make",
@@ -133,6 +134,12 @@ fn oldest_step_comes_first_and_missing_members_are_nothing() {
     let read = |inspect: Value, history: Value| {
         facts(inspect.to_string().as_bytes(), history.to_string().as_bytes()).unwrap()
     };
+    let layered = json!({ "GraphDriver": { "Name": "overlay2", "Data": {
+        "UpperDir": "/o/c/diff", "LowerDir": "/o/b/diff:/o/a/diff", "WorkDir": "/o/c/work",
+    }}});
+    assert_eq!(read(layered, Value::Null).layers, ["/o/c/diff", "/o/b/diff", "/o/a/diff"]);
+    let other = json!({ "GraphDriver": { "Name": "vfs", "Data": null } });
+    assert_eq!(read(other, Value::Null).layers, [""; 0]);
     let inspect = json!({ "Config": {
         "ExposedPorts": { "22/tcp": {} }, "Volumes": null, "WorkingDir": "/usr",
         "Env": ["DB_PASSWORD=sekret"], "Healthcheck": { "Test": ["CMD-SHELL", "true"] },
@@ -145,6 +152,7 @@ fn oldest_step_comes_first_and_missing_members_are_nothing() {
         volume_paths: vec![],
         secrets: vec!["environment DB_PASSWORD".into()],
         steps: vec![Step::Setting, Step::Files],
+        layers: vec![],
     };
     assert_eq!(read(inspect, history), expected);
     assert_eq!(read(json!({}), Value::Null), ImageFacts::default());
