@@ -8,6 +8,7 @@ mod containers;
 mod daemon;
 mod daemon_host;
 mod engine_facts;
+mod engine_objects;
 mod environment;
 mod evidence;
 mod file_obstacle;
@@ -74,6 +75,8 @@ pub struct Options {
     pub host_files: bool,
     /// Whether to look at the machine that the engine runs on.
     pub host_system: bool,
+    /// Whether to ask for networks, and for what the Swarm tells.
+    pub engine_objects: bool,
     /// What the daemon went by when it was looked at before.
     pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
@@ -86,6 +89,7 @@ impl Default for Options {
             details: BTreeSet::new(),
             host_files: false,
             host_system: false,
+            engine_objects: false,
             earlier_defaults: BTreeMap::new(),
         }
     }
@@ -139,6 +143,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     if options.host_system {
         let of_daemon = (&snapshot.daemon, docker.endpoint());
         snapshot.system = host_system::look(local, &proc, of_daemon, &info);
+    }
+    if options.engine_objects {
+        snapshot.objects = engine_objects::ask(docker, &info, local).await?;
     }
     snapshot.host = host_facts(&live);
 

@@ -6,7 +6,9 @@ pub mod daemon;
 pub mod host;
 pub mod host_file;
 pub mod image;
+pub mod network;
 pub mod reference;
+pub mod swarm;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -219,7 +221,19 @@ pub static RULES: &[&dyn AnyRule] = &[
     &attested::SIGNATURE_VERIFIED,
     &image::trusted_source::TrustedSource,
     &attested::VERIFIED_PACKAGES,
+    &network::bind_address::BindAddress,
+    &network::icc_disabled::IccDisabled,
+    &network::unused_removed::UnusedRemoved,
+    &swarm::autolock::Autolock,
     &attested::AUTOLOCK_ROTATED,
+    &swarm::ca_rotated::CaRotated,
+    &swarm::cert_expiry::CertExpiry,
+    &swarm::data_plane_separated::DataPlaneSeparated,
+    &swarm::inactive_unless_declared::InactiveUnlessDeclared,
+    &swarm::listen_addr_bound::ListenAddrBound,
+    &swarm::manager_quorum::ManagerQuorum,
+    &swarm::overlay_encrypted::OverlayEncrypted,
+    &swarm::uses_secrets::UsesSecrets,
 ];
 
 /// Finds a rule by its ID.

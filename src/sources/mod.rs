@@ -5,6 +5,7 @@
 pub mod audit_rules;
 pub mod create_body;
 pub mod exec;
+pub mod engine_objects;
 pub mod image;
 pub mod info;
 pub mod inspect;
