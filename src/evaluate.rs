@@ -124,6 +124,7 @@ impl<'p> Evaluation<'p> {
             Object::Attestable(&attestable),
             Object::HostSystem(&snapshot.system),
             Object::Swarm(&snapshot.objects.swarm),
+            Object::StoredImages(&snapshot.objects.images),
         ];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);

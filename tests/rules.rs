@@ -160,9 +160,10 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
                 ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
                 ObjectKind::HostSystem => host::judge_system(&*bind(meta.id, params), object),
-                ObjectKind::Network | ObjectKind::Service | ObjectKind::Swarm => {
-                    objects::judge(&*bind(meta.id, params), object)
-                }
+                ObjectKind::Network
+                | ObjectKind::Service
+                | ObjectKind::StoredImages
+                | ObjectKind::Swarm => objects::judge(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -273,6 +274,7 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 | ObjectKind::Attestable
                 | ObjectKind::Network
                 | ObjectKind::Service
+                | ObjectKind::StoredImages
                 | ObjectKind::Swarm => {}
             }
         }

@@ -1,6 +1,6 @@
 //! What an engine keeps besides containers.
 
-use super::{network::Network, service::Service, swarm::Swarm};
+use super::{network::Network, service::Service, stored_images::StoredImages, swarm::Swarm};
 
 /// Nothing unless somebody asked for a look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,6 +8,7 @@ pub struct EngineObjects {
     pub swarm: Swarm,
     pub networks: Listing<Network>,
     pub services: Listing<Service>,
+    pub images: StoredImages,
 }
 
 /// All things of one kind.

@@ -54,6 +54,7 @@ pub mod service;
 pub mod size;
 pub mod snapshot;
 pub mod standing;
+pub mod stored_images;
 pub mod suggest;
 pub mod swarm;
 pub mod telling_names;

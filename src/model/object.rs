@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     attestable::Attestable, container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles,
-    host_system::HostSystem, network::Network, service::Service, swarm::Swarm,
+    host_system::HostSystem, network::Network, service::Service, stored_images::StoredImages,
+    swarm::Swarm,
 };
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
@@ -89,6 +90,7 @@ pub enum Object<'a> {
     HostSystem(&'a HostSystem),
     Network(&'a Network),
     Service(&'a Service),
+    StoredImages(&'a StoredImages),
     Swarm(&'a Swarm),
 }
 
@@ -112,6 +114,7 @@ pub enum ObjectKind {
     HostSystem,
     Network,
     Service,
+    StoredImages,
     Swarm,
 }
 
@@ -174,6 +177,15 @@ impl View for Service {
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         let Object::Service(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for StoredImages {
+    const KIND: ObjectKind = ObjectKind::StoredImages;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::StoredImages(it) = object else { return None };
         Some(it)
     }
 }

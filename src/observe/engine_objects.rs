@@ -2,6 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path};
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::{daemon::LocalDaemon, engine_is_there};
@@ -18,6 +19,7 @@ const SWARM_PORTS: [u16; 2] = [2377, 7946];
 pub(super) async fn ask(
     docker: &Docker,
     info: &Value,
+    images: &Result<Bytes, String>,
     local: Result<&LocalDaemon, &'static str>,
 ) -> Result<EngineObjects, DockerError> {
     let is_manager = info["Swarm"]["ControlAvailable"] == true;
@@ -43,6 +45,7 @@ pub(super) async fn ask(
         now: info["SystemTime"].as_str().and_then(|it| it.parse().ok()),
         networks: networks.as_deref().map_err(Clone::clone),
         containers: containers.as_deref().map_err(Clone::clone),
+        images: images.as_deref().map_err(Clone::clone),
         services: services.as_deref().map_err(Clone::clone),
         managers: managers.as_deref().map_err(Clone::clone),
         state: state.as_deref().map_err(Clone::clone),

@@ -1,6 +1,7 @@
 //! From the engine's lists to what it keeps besides containers.
 
 mod certificate;
+mod images;
 mod networks;
 mod services;
 mod swarm;
@@ -20,6 +21,7 @@ pub struct Told<'a> {
     pub networks: Result<&'a [u8], String>,
     /// The list of all of them.
     pub containers: Result<&'a [u8], String>,
+    pub images: Result<&'a [u8], String>,
     /// Of an engine that manages a Swarm.
     pub services: Result<&'a [u8], String>,
     /// The same; those nodes that are managers.
@@ -36,10 +38,17 @@ pub fn engine_objects(told: Told<'_>) -> EngineObjects {
     let swarm = swarm::Reply::of(told.info);
     let services = read(told.services);
     let networks = read(told.networks);
-    let containers = read(told.containers);
+    let containers: Result<Vec<networks::Container>, String> = read(told.containers);
     EngineObjects {
-        networks: networks::read(networks, containers.ok(), services.as_deref().ok(), &swarm, now),
+        networks: networks::read(
+            networks,
+            containers.as_deref().ok(),
+            services.as_deref().ok(),
+            &swarm,
+            now,
+        ),
         services: services::read(services, &swarm),
+        images: images::read(read(told.images), containers, now),
         swarm: swarm.read(read(told.managers), told.listeners, read(told.state), now),
     }
 }
@@ -63,6 +72,7 @@ mod tests {
             now: None,
             networks: Ok(networks.as_bytes()),
             containers: Ok(containers.as_bytes()),
+            images: Ok(IMAGES),
             services: Ok(services.as_bytes()),
             managers: Ok(b"null"),
             state: Err("no permission".into()),
@@ -75,6 +85,9 @@ mod tests {
         networks.iter().map(|it| (it.name.as_str(), it.is_used)).collect()
     }
 
+    const IMAGES: &[u8] = br#"[{"Id":"sha256:1","RepoTags":["used:1"],"Created":1},
+        {"Id":"sha256:2","RepoTags":["<none>:<none>","old:1"],"Created":1},
+        {"Id":"sha256:0123456789abcdef","RepoTags":null,"Created":1}]"#;
     const NETWORKS: &str = r#"[{"Name":"by-name","Id":"1"},{"Name":"by-id","Id":"2"},
         {"Name":"left","Id":"3"},{"Name":"over","Id":"4","Scope":"swarm"},
         {"Name":"under","Id":"5","ConfigOnly":true},
@@ -100,6 +113,15 @@ mod tests {
         assert_eq!(used(&read(&info, NETWORKS, CONTAINERS, services)), expected(Some(true)));
         assert_eq!(used(&read(&info, NETWORKS, CONTAINERS, "null")), expected(Some(false)));
         assert_eq!(used(&read(&info, NETWORKS, CONTAINERS, "no list")), expected(None));
+    }
+
+    #[test]
+    fn images_are_used_by_containers_that_are_stopped_too() {
+        let containers = r#"[{"ImageID":"sha256:1"}]"#;
+        let unused = read(&json!({}), "null", containers, "null").images.unused.unwrap();
+        let names: Vec<_> = unused.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["old:1", "0123456789ab"]);
+        assert!(read(&json!({}), "null", "", "null").images.unused.is_err());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 pub mod audit_rules;
 pub mod create_body;
-pub mod exec;
 pub mod engine_objects;
+pub mod exec;
 pub mod image;
 pub mod info;
 pub mod inspect;

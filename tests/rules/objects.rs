@@ -17,6 +17,7 @@ struct Example {
     now: Option<Timestamp>,
     networks: Option<Value>,
     containers: Option<Value>,
+    images: Option<Value>,
     services: Option<Value>,
     managers: Option<Value>,
     /// The daemon's `docker-state.json`.
@@ -36,6 +37,7 @@ impl Default for Example {
             now: None,
             networks: None,
             containers: None,
+            images: None,
             services: None,
             managers: None,
             state: None,
@@ -45,7 +47,7 @@ impl Default for Example {
     }
 }
 
-/// Judges the Swarm, or else the first network or service.
+/// Judges the Swarm or the images, or else the first network or service.
 pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
     let example: Example =
         serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
@@ -53,18 +55,20 @@ pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
     let replies = [
         &example.networks,
         &example.containers,
+        &example.images,
         &example.services,
         &example.managers,
         &example.state,
     ]
     .map(bytes);
-    let [networks, containers, services, managers, state] =
+    let [networks, containers, images, services, managers, state] =
         replies.each_ref().map(|it| it.as_deref().ok_or("the engine answered 403".to_owned()));
     let mut objects = engine_objects(Told {
         info: &example.info,
         now: example.now,
         networks,
         containers,
+        images,
         services,
         managers,
         state,
@@ -73,7 +77,8 @@ pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
     if let (Some(cluster), Some(since)) = (&mut objects.swarm.cluster, example.roots_since) {
         cluster.roots_since = Ok(since);
     }
-    if let Some(verdict) = rule.judge(Object::Swarm(&objects.swarm)) {
+    let views = [Object::Swarm(&objects.swarm), Object::StoredImages(&objects.images)];
+    if let Some(verdict) = views.into_iter().find_map(|view| rule.judge(view)) {
         return verdict;
     }
     let network = match &objects.networks {

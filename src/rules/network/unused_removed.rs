@@ -1,5 +1,6 @@
 //! Networks that nobody is on.
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use wildmatch::WildMatch;
@@ -46,7 +47,7 @@ Nothing is changed: what is started later and asks for the network would not sta
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Params {
-    /// The highest number of whole days that passes.
+    /// The highest number of days that passes.
     #[serde(default = "seven")]
     max_days: u32,
     /// Names of those that may stay; `*` and `?` are wildcards.
@@ -86,10 +87,11 @@ impl Rule for UnusedRemoved {
                 "when it was made, or the engine's clock, is not known".into(),
             );
         };
-        let days = now.duration_since(created).as_hours() / 24;
-        if days <= i64::from(params.max_days) {
+        let age = now.duration_since(created);
+        if age <= SignedDuration::from_hours(i64::from(params.max_days) * 24) {
             return Verdict::Pass;
         }
+        let days = age.as_hours() / 24;
         let advice = format!("remove it with `docker network rm {}`", network.name);
         let want = format!("in use, or {} days old at most", params.max_days);
         fails_by_hand("network", format!("nobody is on it, {days} days old"), want, advice)

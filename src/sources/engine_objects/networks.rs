@@ -33,6 +33,8 @@ struct Source {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Container {
+    #[serde(rename = "ImageID")]
+    pub(super) image_id: String,
     host_config: HostConfig,
     network_settings: Attached,
 }
@@ -69,7 +71,7 @@ impl Container {
 /// `None` stands for those that nobody knows.
 pub(super) fn read(
     replies: Result<Vec<Reply>, String>,
-    containers: Option<Vec<Container>>,
+    containers: Option<&[Container]>,
     services: Option<&[services::Reply]>,
     swarm: &swarm::Reply<'_>,
     now: Option<Timestamp>,
@@ -79,7 +81,7 @@ pub(super) fn read(
         Err(why) => return Listing::Unknown(why),
     };
     let by_containers: Option<BTreeSet<&str>> =
-        containers.as_ref().map(|all| all.iter().flat_map(Container::networks).collect());
+        containers.map(|all| all.iter().flat_map(Container::networks).collect());
     let services = services.filter(|_| swarm.is_manager());
     let by_services: Option<BTreeSet<&str>> =
         services.map(|all| all.iter().flat_map(services::Reply::networks).collect());
