@@ -16,8 +16,9 @@ use crate::{
         attestable::Attestable,
         class::Class,
         container::ContainerSpec,
+        engine_objects::Listing,
         finding::{Finding, Report, Severity, Verdict},
-        object::{Address, Object},
+        object::{Address, Object, ObjectKind, View},
         selector::Matcher,
         snapshot::Snapshot,
     },
@@ -104,7 +105,15 @@ impl<'p> Evaluation<'p> {
             return;
         }
         let mut by_address: BTreeMap<Address, Vec<&'p Assignment>> = BTreeMap::new();
-        for assignment in &policy.daemon {
+        let objects = &snapshot.objects;
+        self.each(policy, &objects.networks, Address::network, |it| {
+            (&it.name, Object::Network(it))
+        });
+        self.each(policy, &objects.services, Address::service, |it| {
+            (&it.name, Object::Service(it))
+        });
+        let of_each = [Some(ObjectKind::Network), Some(ObjectKind::Service)];
+        for assignment in policy.daemon.iter().filter(|it| !of_each.contains(&it.kind())) {
             by_address.entry(assignment.daemon_address()).or_default().push(assignment);
         }
         let swarm_active = snapshot.daemon.swarm_active;
@@ -114,6 +123,8 @@ impl<'p> Evaluation<'p> {
             Object::HostFiles(&snapshot.files),
             Object::Attestable(&attestable),
             Object::HostSystem(&snapshot.system),
+            Object::Swarm(&snapshot.objects.swarm),
+            Object::StoredImages(&snapshot.objects.images),
         ];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);
@@ -127,6 +138,45 @@ impl<'p> Evaluation<'p> {
                 };
                 passing += self.count(assignment, &address, Subject::Host, verdict);
             }
+            self.fold();
+            self.passing.push((address, passing));
+        }
+    }
+
+    /// Judges by the rules that look at every thing of a kind in turn. If nobody knows what there
+    /// is, each of them is unknown once.
+    fn each<T: View>(
+        &mut self,
+        policy: &'p Policy,
+        listing: &Listing<T>,
+        address: fn(&str) -> Address,
+        object: fn(&T) -> (&str, Object<'_>),
+    ) {
+        let assignments: Vec<_> =
+            policy.daemon.iter().filter(|it| it.kind() == Some(T::KIND)).collect();
+        if assignments.is_empty() {
+            return;
+        }
+        let objects = match listing {
+            Listing::Listed(objects) => objects,
+            Listing::NotHere(_) => {
+                self.report.not_applicable += assignments.len();
+                return;
+            }
+            Listing::Unknown(why) => {
+                for assignment in assignments {
+                    let verdict = Some(Verdict::Unknown(why.clone()));
+                    self.count(assignment, &address(""), Subject::Host, verdict);
+                }
+                self.passing.push((address(""), 0));
+                return;
+            }
+        };
+        for (name, object) in objects.iter().map(object) {
+            let address = address(name);
+            let judged = assignments.iter().map(|it| (*it, it.bound.judge(object)));
+            let passing =
+                judged.map(|(it, verdict)| self.count(it, &address, Subject::Host, verdict)).sum();
             self.fold();
             self.passing.push((address, passing));
         }

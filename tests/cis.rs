@@ -100,6 +100,10 @@ fn looks_at(rule: &dyn AnyRule) -> &'static str {
         ObjectKind::Container => "containers, and what the kernel says of them",
         ObjectKind::Daemon => "what the daemon goes by, and its file",
         ObjectKind::HostFiles => "files of the host",
+        ObjectKind::Network => "networks",
+        ObjectKind::Service => "services of the Swarm",
+        ObjectKind::StoredImages => "all images",
+        ObjectKind::Swarm => "what the engine tells of its Swarm",
         ObjectKind::HostSystem => "the machine: kernel, accounts, audit rules, programs",
         ObjectKind::Attestable => "a person, who says on which day",
     }

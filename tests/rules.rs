@@ -3,6 +3,8 @@
 
 #[path = "rules/host.rs"]
 mod host;
+#[path = "rules/objects.rs"]
+mod objects;
 
 use std::{
     collections::BTreeSet,
@@ -160,6 +162,10 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
                 ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
                 ObjectKind::HostSystem => host::judge_system(&*bind(meta.id, params), object),
+                ObjectKind::Network
+                | ObjectKind::Service
+                | ObjectKind::StoredImages
+                | ObjectKind::Swarm => objects::judge(&*bind(meta.id, params), object),
             };
             assert_eq!(word(&verdict), expected, "{}: {params} on {object}: {verdict:?}", meta.id);
             words.insert(expected);
@@ -180,7 +186,8 @@ fn rules_without_required_parameters_accept_true() {
             "container.ulimits",
             "host.kernel-supported",
             "image.allow-list",
-            "image.trusted-source"
+            "image.trusted-source",
+            "network.icc-disabled"
         ]
     );
 }
@@ -226,6 +233,9 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
         ("host.kernel-supported", "min: []", "min", "at least one version"),
         ("host.runc-version", "min: ['1.1.5+ds1']", "min", "is not a version"),
+        ("network.icc-disabled", "networks: []", "networks", "has to say which"),
+        ("network.bind-address", "addresses: [all]", "addresses[0]", "invalid IP address"),
+        ("swarm.manager-quorum", "{min: 5, max: 3}", "max", "less than `min`"),
     ] {
         let error = rules::find(rule).unwrap().bind(yaml(params)).err();
         let error = error.unwrap_or_else(|| panic!("{rule} accepts {params}"));
@@ -261,7 +271,13 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
                 // A person carries those out.
-                ObjectKind::HostFiles | ObjectKind::HostSystem | ObjectKind::Attestable => {}
+                ObjectKind::HostFiles
+                | ObjectKind::HostSystem
+                | ObjectKind::Attestable
+                | ObjectKind::Network
+                | ObjectKind::Service
+                | ObjectKind::StoredImages
+                | ObjectKind::Swarm => {}
             }
         }
     }

@@ -49,6 +49,9 @@ pub(crate) fn run(
         None if args.subject == "attestations" => {
             object(global, &Address::attestations(), terminal)
         }
+        Some(("network", name)) => object(global, &Address::network(name), terminal),
+        Some(("service", name)) => object(global, &Address::service(name), terminal),
+        Some(("swarm", name)) => object(global, &Address::swarm(name), terminal),
         _ => Err(unknown(&args.subject)),
     }
 }

@@ -156,7 +156,7 @@ fn waivers(report: &Report, options: &ImportOptions) -> String {
         let (worst, names) =
             by_rule.entry(finding.rule).or_insert((finding.severity, BTreeSet::new()));
         *worst = finding.severity.max(*worst);
-        if finding.address.kind() == "container" {
+        if matches!(finding.address.kind(), "container" | "network" | "service") {
             names.insert(finding.address.name());
         }
     }

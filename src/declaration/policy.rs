@@ -49,8 +49,7 @@ pub struct Policy {
 impl Policy {
     /// Returns whether a rule looks at things of this kind, which else nobody has to look for.
     pub fn judges(&self, kind: ObjectKind) -> bool {
-        let kind_of = |it: &Assignment| rules::find(it.meta.id).map(AnyRule::kind);
-        self.daemon.iter().any(|it| kind_of(it) == Some(kind))
+        self.daemon.iter().any(|it| it.kind() == Some(kind))
     }
 
     /// Returns what is wrong with waivers that end later than they may. They only get shorter: what
@@ -131,6 +130,11 @@ pub struct Assignment {
 }
 
 impl Assignment {
+    /// Returns what its rule looks at; `None` if the `daemon` section asks for it.
+    pub fn kind(&self) -> Option<ObjectKind> {
+        rules::find(self.meta.id).map(AnyRule::kind)
+    }
+
     /// Returns the address of what it is about, for an assignment about the daemon.
     pub fn daemon_address(&self) -> Address {
         self.about.clone().unwrap_or_else(Address::daemon)

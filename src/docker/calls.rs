@@ -80,6 +80,11 @@ impl Docker {
         self.get("/version").await
     }
 
+    /// Lists every container as the engine does, with all that it tells.
+    pub async fn containers_in_full(&self) -> Result<Bytes, DockerError> {
+        self.get_within("/containers/json?all=1", LONG).await
+    }
+
     /// Lists every container, running or not.
     pub async fn containers(&self) -> Result<Vec<Summary>, DockerError> {
         let path = "/containers/json?all=1";
@@ -141,6 +146,21 @@ impl Docker {
 
     pub async fn network(&self, network: &str) -> Result<Bytes, DockerError> {
         self.get(&format!("/networks/{}", escape(network))).await
+    }
+
+    pub async fn networks(&self) -> Result<Bytes, DockerError> {
+        self.get("/networks").await
+    }
+
+    /// Lists the nodes of the Swarm that manage it; only one of them answers.
+    pub async fn managers(&self) -> Result<Bytes, DockerError> {
+        let filters = json!({ "role": ["manager"] }).to_string();
+        self.get(&format!("/nodes?filters={}", escape(&filters))).await
+    }
+
+    /// Lists the services of the Swarm; only a manager answers.
+    pub async fn services(&self) -> Result<Bytes, DockerError> {
+        self.get_within("/services", LONG).await
     }
 
     pub async fn plugins(&self) -> Result<Bytes, DockerError> {

@@ -10,13 +10,16 @@ use crate::{
         },
     },
     model::{
+        engine_objects::Listing,
         field::Field,
         finding::{Report, Severity, Verdict},
+        network::Network,
         object::Address,
         samples::{container, snapshot},
         selector::Selector,
         snapshot::{BlindSpot, Snapshot},
     },
+    rules,
 };
 
 static BROAD: Wants = Wants(&meta("container.broad", Severity::Critical, &["container.narrow"]));
@@ -205,4 +208,27 @@ fn waiver_of_an_image_ends_with_the_image() {
     assert_eq!(moved.findings[0].waived_by, None);
     assert_eq!(moved.findings[0].waiver_ended.as_deref(), Some("W-1"));
     assert_eq!(moved.ended_waivers, ["W-1"]);
+}
+
+#[test]
+fn every_network_is_judged_by_itself_and_none_that_nobody_knows() {
+    let rule = rules::find("network.icc-disabled").unwrap();
+    let mut policy = policy();
+    policy.daemon = vec![assignment(rule, json!({"networks": ["*"]}))];
+    policy.waivers = vec![waiver("W-1", "network.icc-disabled", named("b"), "2026-11-26")];
+    let bridge =
+        |name: &str| Network { name: name.into(), driver: "bridge".into(), ..Network::default() };
+    let mut host = Snapshot::default();
+    host.objects.networks = Listing::Listed(["a", "b", "bridge"].map(bridge).into());
+    let seen = report(&policy, &host);
+    assert_eq!(failing(&seen), ["a: network.icc-disabled", "b: network.icc-disabled"]);
+    assert_eq!((seen.checks.waived, seen.not_applicable), (1, 1));
+    assert_eq!(seen.objects, ["a", "b", "bridge"].map(Address::network));
+
+    host.objects.networks = Listing::Unknown("the engine answered 403".into());
+    let seen = report(&policy, &host);
+    assert_eq!(seen.checks.unknown, 1);
+    assert_eq!(seen.findings[0].address.as_str(), "network");
+    host.objects.networks = Listing::NotHere("there are none");
+    assert_eq!(report(&policy, &host).not_applicable, 1);
 }

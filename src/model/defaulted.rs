@@ -37,6 +37,8 @@ pub struct Defaulted {
     pub process_label: String,
     /// When it was created, RFC 3339 as the engine says it.
     pub created_at: String,
+    /// When it last ended, in the same words; the first year if it never ran.
+    pub finished_at: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

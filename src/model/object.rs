@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     attestable::Attestable, container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles,
-    host_system::HostSystem,
+    host_system::HostSystem, network::Network, service::Service, stored_images::StoredImages,
+    swarm::Swarm,
 };
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
@@ -47,6 +48,21 @@ impl Address {
         Self(format!("host/{thing}").into())
     }
 
+    /// Without a name, all networks.
+    pub fn network(name: &str) -> Self {
+        Self(format!("network/{name}").trim_end_matches('/').into())
+    }
+
+    /// Without a name, all services.
+    pub fn service(name: &str) -> Self {
+        Self(format!("service/{name}").trim_end_matches('/').into())
+    }
+
+    /// A property of the Swarm that the engine is a node of.
+    pub fn swarm(property: &str) -> Self {
+        Self(format!("swarm/{property}").into())
+    }
+
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)
@@ -72,6 +88,10 @@ pub enum Object<'a> {
     HostFiles(&'a HostFiles),
     Attestable(&'a Attestable),
     HostSystem(&'a HostSystem),
+    Network(&'a Network),
+    Service(&'a Service),
+    StoredImages(&'a StoredImages),
+    Swarm(&'a Swarm),
 }
 
 /// A shape that rules can be written against.
@@ -92,6 +112,10 @@ pub enum ObjectKind {
     HostFiles,
     Attestable,
     HostSystem,
+    Network,
+    Service,
+    StoredImages,
+    Swarm,
 }
 
 impl View for ContainerSpec {
@@ -135,6 +159,42 @@ impl View for HostSystem {
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         let Object::HostSystem(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for Network {
+    const KIND: ObjectKind = ObjectKind::Network;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::Network(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for Service {
+    const KIND: ObjectKind = ObjectKind::Service;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::Service(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for StoredImages {
+    const KIND: ObjectKind = ObjectKind::StoredImages;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::StoredImages(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for Swarm {
+    const KIND: ObjectKind = ObjectKind::Swarm;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::Swarm(it) = object else { return None };
         Some(it)
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     container::ContainerSpec,
     daemon::{DaemonConfig, DaemonStart},
+    engine_objects::EngineObjects,
     host_files::HostFiles,
     host_system::HostSystem,
     object::Address,
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub files: HostFiles,
     /// The machine that the engine runs on; nothing unless somebody asked for a look.
     pub system: HostSystem,
+    /// What the engine keeps besides containers; nothing unless somebody asked for a look.
+    pub objects: EngineObjects,
     /// What is to be remembered about the daemon's process; `None` if there is none to look at.
     pub daemon_start: Option<DaemonStart>,
     /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.

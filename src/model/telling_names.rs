@@ -95,6 +95,12 @@ pub fn is_plain(value: &str) -> bool {
     is_switch || word.len() < 4 && word.bytes().all(|it| it.is_ascii_digit())
 }
 
+/// Returns whether a word of a command line is a secret, or an option that is given one.
+pub fn tells_secret(word: &str) -> bool {
+    let option = word.split_once('=').filter(|(name, _)| name.starts_with('-'));
+    is_secret(word) || option.is_some_and(|(name, value)| holds_secret(name, value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

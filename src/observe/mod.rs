@@ -9,6 +9,7 @@ mod containers;
 mod daemon;
 mod daemon_host;
 mod engine_facts;
+mod engine_objects;
 mod environment;
 mod evidence;
 mod file_obstacle;
@@ -76,6 +77,8 @@ pub struct Options {
     pub host_files: bool,
     /// Whether to look at the machine that the engine runs on.
     pub host_system: bool,
+    /// Whether to ask for networks, for images that nobody uses, and for what the Swarm tells.
+    pub engine_objects: bool,
     /// What the daemon went by when it was looked at before.
     pub earlier_defaults: BTreeMap<String, Vec<Value>>,
 }
@@ -88,6 +91,7 @@ impl Default for Options {
             details: BTreeSet::new(),
             host_files: false,
             host_system: false,
+            engine_objects: false,
             earlier_defaults: BTreeMap::new(),
         }
     }
@@ -121,7 +125,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         bridge => Some(value("GET /networks/bridge", bridge, &mut snapshot.blind_spots)?),
     };
     let volumes = engine_is_there(replies.volumes)?.ok();
-    let images = engine_is_there(replies.images)?.ok();
+    let images = engine_is_there(replies.images)?.map_err(|error| error.to_string());
     let live = Live {
         info: &info,
         version: &version,
@@ -142,6 +146,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         let of_daemon = (&snapshot.daemon, docker.endpoint());
         snapshot.system = host_system::look(local, &proc, of_daemon, &info);
     }
+    if options.engine_objects {
+        snapshot.objects = engine_objects::ask(docker, &info, &images, local).await?;
+    }
     snapshot.host = host_facts(&live);
 
     inside::look(docker, &mut inspected, &options.details, local.is_ok().then_some(&proc)).await?;
@@ -152,8 +159,13 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
             Inspected::Blind(_) => None,
         })
     };
-    let mut around =
-        surroundings::gather(&info, volumes.as_deref(), images.as_deref(), local.ok(), specs());
+    let mut around = surroundings::gather(
+        &info,
+        volumes.as_deref(),
+        images.as_deref().ok(),
+        local.ok(),
+        specs(),
+    );
     if options.details.contains(&Detail::Image) {
         around.image_facts = images::look(docker, specs()).await?;
     }

@@ -122,6 +122,14 @@ async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot
         details: errand.policy.details(),
         host_files: errand.policy.judges(ObjectKind::HostFiles),
         host_system: errand.policy.judges(ObjectKind::HostSystem),
+        engine_objects: [
+            ObjectKind::Network,
+            ObjectKind::Service,
+            ObjectKind::StoredImages,
+            ObjectKind::Swarm,
+        ]
+        .iter()
+        .any(|kind| errand.policy.judges(*kind)),
         earlier_defaults: last.earlier_defaults.clone(),
         ..observe::Options::default()
     };

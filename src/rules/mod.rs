@@ -6,7 +6,9 @@ pub mod daemon;
 pub mod host;
 pub mod host_file;
 pub mod image;
+pub mod network;
 pub mod reference;
+pub mod swarm;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -196,6 +198,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host::audit::RUN_CONTAINERD,
     &host::audit::RUNC,
     &host::cgroup_v2::CgroupV2,
+    &host::container_sprawl::ContainerSprawl,
     &attested::CONTENT_TRUST_ENV,
     &host::trusted_files::DATA_ROOT_MODE,
     &host::data_root_own_filesystem::DataRootOwnFilesystem,
@@ -203,6 +206,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host::trusted_files::ENGINE_BINARIES,
     &host::trusted_files::ENGINE_KEY_MODE,
     &host::engine_version_supported::EngineVersionSupported,
+    &host::image_sprawl::ImageSprawl,
     &host::kernel_supported::KernelSupported,
     &host::lsm_active::LsmActive,
     &attested::OS_HARDENED,
@@ -227,7 +231,19 @@ pub static RULES: &[&dyn AnyRule] = &[
     &attested::SIGNATURE_VERIFIED,
     &image::trusted_source::TrustedSource,
     &attested::VERIFIED_PACKAGES,
+    &network::bind_address::BindAddress,
+    &network::icc_disabled::IccDisabled,
+    &network::unused_removed::UnusedRemoved,
+    &swarm::autolock::Autolock,
     &attested::AUTOLOCK_ROTATED,
+    &swarm::ca_rotated::CaRotated,
+    &swarm::cert_expiry::CertExpiry,
+    &swarm::data_plane_separated::DataPlaneSeparated,
+    &swarm::inactive_unless_declared::InactiveUnlessDeclared,
+    &swarm::listen_addr_bound::ListenAddrBound,
+    &swarm::manager_quorum::ManagerQuorum,
+    &swarm::overlay_encrypted::OverlayEncrypted,
+    &swarm::uses_secrets::UsesSecrets,
 ];
 
 /// Finds a rule by its ID.

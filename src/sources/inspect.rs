@@ -191,6 +191,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
                 .any(|it| it.as_ref().is_some_and(|it| !it.is_empty())),
             process_label: text(reply.process_label.as_ref()).to_owned(),
             created_at: text(reply.created.as_ref()).to_owned(),
+            finished_at: text(state.finished_at.as_ref()).to_owned(),
         },
         daemon_defaults: Arc::default(),
         process: Field::Unknown("it was not looked at"),
@@ -265,6 +266,8 @@ struct StateReply<'a> {
     pid: Option<i64>,
     #[serde(borrow)]
     started_at: Option<Text<'a>>,
+    #[serde(borrow)]
+    finished_at: Option<Text<'a>>,
     #[serde(borrow)]
     health: Option<Health<'a>>,
 }

@@ -9,6 +9,7 @@ mod daemon;
 mod daemon_keys;
 mod elsewhere;
 mod enforced;
+mod engine_objects;
 mod execute;
 mod followers;
 mod gate;

@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod cgroup_v2;
+pub mod container_sprawl;
 pub mod data_root_own_filesystem;
 pub mod docker_group_members;
 pub mod engine_version_supported;
 mod floors;
+pub mod image_sprawl;
 pub mod kernel_supported;
 pub mod lsm_active;
 pub mod runc_version;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Config, Healthcheck, Text};
-use crate::model::telling_names::{holds_secret, is_secret, names_engine};
+use crate::model::telling_names::{holds_secret, names_engine, tells_secret};
 
 /// What names and values give away.
 #[derive(Default)]
@@ -39,11 +39,7 @@ pub(in crate::sources) fn read(
         ("health check", test),
     ];
     for (place, words) in words {
-        let tells = |word: &Text<'_>| {
-            let option = word.0.split_once('=').filter(|(name, _)| name.starts_with('-'));
-            is_secret(&word.0) || option.is_some_and(|(name, value)| holds_secret(name, value))
-        };
-        if words.iter().flatten().any(tells) {
+        if words.iter().flatten().any(|it| tells_secret(&it.0)) {
             telling.secrets.push(place.to_owned());
         }
     }

@@ -1,0 +1,77 @@
+//! Asks the engine for what it keeps besides containers.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{daemon::LocalDaemon, engine_is_there};
+use crate::{
+    docker::{Docker, DockerError},
+    model::engine_objects::EngineObjects,
+    sources::engine_objects::{Told, engine_objects},
+};
+
+/// Where managers listen unless told otherwise, and where nodes tell each other who is there.
+const SWARM_PORTS: [u16; 2] = [2377, 7946];
+
+/// Asks for all of it; of an engine that manages no Swarm not for what it cannot know.
+pub(super) async fn ask(
+    docker: &Docker,
+    info: &Value,
+    images: &Result<Bytes, String>,
+    local: Result<&LocalDaemon, &'static str>,
+) -> Result<EngineObjects, DockerError> {
+    let is_manager = info["Swarm"]["ControlAvailable"] == true;
+    let of_manager = async {
+        if is_manager { Some(tokio::join!(docker.services(), docker.managers())) } else { None }
+    };
+    let (networks, containers, of_manager) =
+        tokio::join!(docker.networks(), docker.containers_in_full(), of_manager);
+    let networks = engine_is_there(networks)?.map_err(|error| error.to_string());
+    let containers = engine_is_there(containers)?.map_err(|error| error.to_string());
+    let not_asked = || "this engine manages no Swarm".to_owned();
+    let (services, managers) = match of_manager {
+        None => (Err(not_asked()), Err(not_asked())),
+        Some((services, managers)) => (
+            engine_is_there(services)?.map_err(|error| error.to_string()),
+            engine_is_there(managers)?.map_err(|error| error.to_string()),
+        ),
+    };
+    let state = local.map_err(str::to_owned).and_then(|local| state(local, info));
+    let port = state.as_ref().ok().and_then(|state| management_port(state));
+    Ok(engine_objects(Told {
+        info,
+        now: info["SystemTime"].as_str().and_then(|it| it.parse().ok()),
+        networks: networks.as_deref().map_err(Clone::clone),
+        containers: containers.as_deref().map_err(Clone::clone),
+        images: images.as_deref().map_err(Clone::clone),
+        services: services.as_deref().map_err(Clone::clone),
+        managers: managers.as_deref().map_err(Clone::clone),
+        state: state.as_deref().map_err(Clone::clone),
+        listeners: local.map_err(str::to_owned).and_then(|local| listeners(local, port)),
+    }))
+}
+
+fn state(local: &LocalDaemon, info: &Value) -> Result<Vec<u8>, String> {
+    let root = info["DockerRootDir"].as_str().unwrap_or("/var/lib/docker");
+    let path = Path::new(root).join("swarm/docker-state.json");
+    let read = local.root.find(&path).and_then(fs::read);
+    read.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Managers can be told to listen on another port.
+fn management_port(state: &[u8]) -> Option<u16> {
+    let state: Value = serde_json::from_slice(state).ok()?;
+    state["ListenAddr"].as_str()?.rsplit_once(':')?.1.parse().ok()
+}
+
+fn listeners(local: &LocalDaemon, port: Option<u16>) -> Result<Vec<String>, String> {
+    let all = local.tcp_listeners.as_ref().ok_or("the sockets of its process are out of sight")?;
+    let is_for_nodes = |address: &&String| {
+        address
+            .parse::<SocketAddr>()
+            .is_ok_and(|it| SWARM_PORTS.contains(&it.port()) || Some(it.port()) == port)
+    };
+    Ok(all.iter().filter(is_for_nodes).cloned().collect())
+}

@@ -1,0 +1,5 @@
+//! What must hold of networks.
+
+pub mod bind_address;
+pub mod icc_disabled;
+pub mod unused_removed;
