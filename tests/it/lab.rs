@@ -45,7 +45,7 @@ pub(crate) enum Suite {
 impl Suite {
     pub(crate) const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Sid];
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",

@@ -6,7 +6,7 @@ use crate::{
         object::Address,
         swarm::Swarm,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct Autolock;
@@ -26,7 +26,7 @@ Without it the keys to the managers' log, with every secret of the Swarm, lie be
 Nothing is changed: after every restart somebody has to type the key, and without it the manager is lost.
 ",
     fix: None,
-    references: &cis("7.5"),
+    references: &[cis6("7.5"), cis8("7.5"), nist("4.3.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "info: {Swarm: {LocalNodeState: active, ControlAvailable: true, Cluster: {Spec: {EncryptionConfig: {AutoLockManagers: true}}}}}" },

@@ -7,7 +7,7 @@ use crate::{
         object::Address,
         swarm::Swarm,
     },
-    rules::{Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct CaRotated;
@@ -27,7 +27,7 @@ Whoever ever got its key can make certificates for nodes of his own until the au
 Nothing is changed: every node gets a new certificate, and one that is down meanwhile may have to join again.
 ",
     fix: None,
-    references: &cis("7.8"),
+    references: &[cis6("7.8"), cis8("7.8"), nist("4.3.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{now: '2026-12-26T12:00:00Z', info: {Swarm: {LocalNodeState: active, ControlAvailable: true, Cluster: {}}}, roots-since: ['2026-11-26T18:23:00Z']}" },

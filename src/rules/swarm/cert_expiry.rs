@@ -7,7 +7,7 @@ use crate::{
         object::Address,
         swarm::Swarm,
     },
-    rules::{Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct CertExpiry;
@@ -27,7 +27,7 @@ A certificate that was copied from a node lets its thief into the Swarm until it
 Nothing is changed: a node that is down for longer than its certificate holds has to join again.
 ",
     fix: None,
-    references: &cis("7.7"),
+    references: &[cis6("7.7"), cis8("7.7"), nist("4.3.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "info: {Swarm: {LocalNodeState: active, ControlAvailable: true, Cluster: {Spec: {CAConfig: {NodeCertExpiry: 7776000000000000}}}}}" },

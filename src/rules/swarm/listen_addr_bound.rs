@@ -8,7 +8,7 @@ use crate::{
         object::Address,
         swarm::Swarm,
     },
-    rules::{Example, Meta, NoParams, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct ListenAddrBound;
@@ -28,7 +28,7 @@ On a host with a public and an inner network, the wildcard opens the control pla
 Nothing is changed: the address is chosen when the node joins, so it has to leave and join again.
 ",
     fix: None,
-    references: &cis("7.2"),
+    references: &[cis6("7.2"), cis8("7.2"), nist("4.3.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "{info: {Swarm: {LocalNodeState: active}}, listeners: ['10.0.0.5:2377', '10.0.0.5:7946']}" },

@@ -10,7 +10,7 @@ use crate::{
         object::Address,
         swarm::Swarm,
     },
-    rules::{Example, Meta, ParamError, Rule, cis, fails_by_hand},
+    rules::{Example, Meta, ParamError, Rule, cis6, cis8, fails_by_hand, nist},
 };
 
 pub struct ManagerQuorum;
@@ -30,7 +30,7 @@ More than half of the managers have to be there for anything to change. A single
 Nothing is changed: promote and demote one node at a time, and look that all are reachable in between.
 ",
     fix: None,
-    references: &cis("7.1"),
+    references: &[cis6("7.1"), cis8("7.1"), nist("4.3.5")],
     implies: &[],
     examples: &[
         Example::Passes { params: "{}", object: "info: {Swarm: {LocalNodeState: active, ControlAvailable: true, Managers: 3, Nodes: 9, Cluster: {}}}" },
