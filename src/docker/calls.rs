@@ -36,6 +36,20 @@ pub struct Summary {
     /// Seconds since 1970.
     pub created: i64,
     pub labels: Option<BTreeMap<String, String>>,
+    /// As they are bound right now; what is not published is there too, without an address.
+    pub ports: Option<Vec<BoundPort>>,
+}
+
+/// One port of a container in the list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct BoundPort {
+    #[serde(rename = "IP")]
+    pub ip: Option<String>,
+    pub public_port: Option<u16>,
+    /// `tcp`, `udp`, `sctp`.
+    #[serde(rename = "Type")]
+    pub protocol: String,
 }
 
 impl Summary {

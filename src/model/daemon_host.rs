@@ -20,7 +20,8 @@ pub struct DaemonHost {
     pub groups: Option<BTreeSet<String>>,
     /// Whether the user `dockremap` exists, whom `userns-remap: default` makes.
     pub has_remap_user: Option<bool>,
-    /// TCP addresses that the daemon's process listens on: `0.0.0.0:2375`, `[::]:2375`.
+    /// TCP addresses that the daemon's process listens on, `0.0.0.0:2375`, `[::]:2375`; without
+    /// those that it holds for ports of containers.
     pub tcp_listeners: Option<Vec<String>>,
     /// Names of variables in its environment that turn a protection of the engine's off.
     pub weakening_variables: Option<Vec<String>>,

@@ -22,6 +22,7 @@ mod origin;
 mod own;
 mod own_container;
 mod process;
+mod published;
 mod rooted;
 mod running;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod writable_layer;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -116,7 +118,7 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         list_and_inspect(docker, &proc, options.details.contains(&Detail::Process)),
         replies(docker, &proc),
     );
-    let (mut inspected, mut snapshot) = inspected?;
+    let (mut inspected, mut snapshot, published) = inspected?;
     let info = value("GET /info", replies.info, &mut snapshot.blind_spots)?;
     let version = value("GET /version", replies.version, &mut snapshot.blind_spots)?;
     // An engine without a default bridge network answers 404.
@@ -139,6 +141,8 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     let replies_of_host = (plugins.as_deref(), volumes.as_deref());
     snapshot.daemon.host =
         daemon_host::gather(docker.endpoint(), &info, replies_of_host, local.ok());
+    let listeners = snapshot.daemon.host.tcp_listeners.take();
+    snapshot.daemon.host.tcp_listeners = listeners.map(|it| published::without(it, &published));
     if options.host_files {
         snapshot.files = host_files::look(local, &snapshot.daemon, docker.endpoint());
     }
@@ -209,14 +213,16 @@ async fn list_and_inspect(
     docker: &Docker,
     proc: &Proc,
     detailed: bool,
-) -> Result<(Vec<Inspected>, Snapshot), DockerError> {
-    let mut sorted = own::sort(docker.containers().await?);
+) -> Result<(Vec<Inspected>, Snapshot, BTreeSet<SocketAddr>), DockerError> {
+    let listed = docker.containers().await?;
+    let published = published::addresses(&listed);
+    let mut sorted = own::sort(listed);
     for kept in sorted.kept.iter_mut().filter(|kept| kept.since.is_empty()) {
         kept.since = containers::finished_at(docker, &kept.id).await?;
     }
     let here = docker.endpoint().is_local().then_some((proc, detailed));
     let inspected = containers::inspect_all(docker, sorted.ordinary, here).await?;
-    Ok((inspected, Snapshot { kept: sorted.kept, ..Snapshot::default() }))
+    Ok((inspected, Snapshot { kept: sorted.kept, ..Snapshot::default() }, published))
 }
 
 async fn replies(docker: &Docker, proc: &Proc) -> Replies {
