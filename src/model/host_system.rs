@@ -19,7 +19,18 @@ pub struct HostSystem {
     pub other_accounts: Vec<String>,
     /// Directories in which the engine keeps images and data.
     pub data_roots: Seen<Vec<DataRoot>>,
+    /// Those of [`HARDENING_SYSCTLS`] that this kernel has.
+    pub sysctls: Seen<BTreeMap<String, i64>>,
 }
+
+/// Settings of the kernel that make it harder to get at, the higher they are.
+pub const HARDENING_SYSCTLS: [&str; 5] = [
+    "kernel.dmesg_restrict",
+    "kernel.kexec_load_disabled",
+    "kernel.kptr_restrict",
+    "kernel.unprivileged_bpf_disabled",
+    "kernel.yama.ptrace_scope",
+];
 
 impl HostSystem {
     /// A machine that nobody could look at.
@@ -30,6 +41,7 @@ impl HostSystem {
             socket_groups: Err(why.to_owned()),
             other_accounts: Vec::new(),
             data_roots: Err(why.to_owned()),
+            sysctls: Err(why.to_owned()),
         }
     }
 }

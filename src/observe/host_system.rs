@@ -21,7 +21,9 @@ use crate::{
     model::{
         daemon::DaemonConfig,
         host_files::Subject,
-        host_system::{Audited, AuditedPath, DataRoot, HostSystem, Seen, SocketGroup},
+        host_system::{
+            Audited, AuditedPath, DataRoot, HARDENING_SYSCTLS, HostSystem, Seen, SocketGroup,
+        },
     },
 };
 
@@ -47,6 +49,7 @@ pub(super) fn look(
         socket_groups: socket_groups(local),
         other_accounts: other_accounts(root),
         data_roots: data_roots(local, proc, &paths, info),
+        sysctls: sysctls(root),
     }
 }
 
@@ -157,6 +160,23 @@ fn members(group: &str, passwd: &str, groups: &BTreeSet<u32>, owner: u32) -> Vec
         }
     };
     groups.iter().map(|gid| of_group(*gid)).collect()
+}
+
+/// Of the machine's one kernel; a setting that it does not have has no file.
+fn sysctls(root: &Root) -> Seen<BTreeMap<String, i64>> {
+    let mut seen = BTreeMap::new();
+    for name in HARDENING_SYSCTLS {
+        let path = format!("/proc/sys/{}", name.replace('.', "/"));
+        match root.find(Path::new(&path)).and_then(fs::read_to_string) {
+            Ok(text) => {
+                let value = text.trim().parse().map_err(|_| format!("{path} holds no number"))?;
+                seen.insert(name.to_owned(), value);
+            }
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(format!("{path} cannot be read: {error}")),
+        }
+    }
+    Ok(seen)
 }
 
 /// Returns the services that `/etc/nsswitch.conf` asks for groups and users beside the files.

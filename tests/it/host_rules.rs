@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::lab::{self, Host, Suite};
 
 const FILE: &str = "/tmp/hr/plimsoll.yaml";
+const FILE_OF_MACHINE: &str = "/tmp/hr/machine.yaml";
 
 #[test]
 fn daemon_and_files_are_judged_as_they_are_on_bookworm() {
@@ -72,5 +73,91 @@ fn are_judged_as_they_are(suite: Suite) {
     }
     for rule in ["host-file.registry-certs-owner", "host-file.registry-certs-mode"] {
         assert_eq!(note(&put_right, rule), None, "{rule}");
+    }
+}
+
+#[test]
+fn machine_is_judged_as_it_is_on_bookworm() {
+    machine_is_judged_as_it_is(Suite::Bookworm);
+}
+
+#[test]
+fn machine_is_judged_as_it_is_on_sid() {
+    machine_is_judged_as_it_is(Suite::Sid);
+}
+
+/// What the audit system's own program would say; these hosts have no such system.
+const AUDITCTL: &str = "#!/bin/sh\ncase $1 in\n-s) echo 'enabled 1' ;;\n\
+    -l) echo '-w /etc/docker -p wa -k plimsoll' ;;\nesac\n";
+
+fn machine_is_judged_as_it_is(suite: Suite) {
+    let host = lab::host(suite).shared();
+    let stray = format!("/run/docker/plugins/hr-{}.spec", std::process::id());
+    let member = format!("hr{}", std::process::id());
+    host.write(
+        FILE_OF_MACHINE,
+        "version: 1\nrules:\n  host.audit-etc-docker: true\n  host.audit-runc: true\n  \
+         host.audit-etc-sysconfig-docker: true\n  host.docker-group-members: true\n  \
+         host.data-root-own-filesystem: true\n  host.data-root-mode: true\n  \
+         host.engine-binaries-owner-mode: true\n  \
+         host.plugin-spec-dirs: true\n  host.runc-version: { min: '1.1.0' }\n  \
+         host.kernel-supported: { min: '99.0' }\n  host.cgroup-v2: true\n  \
+         daemon.plugins-declared: true\n  host.kernel-sysctls: true\n",
+    );
+    let plan = || -> Value {
+        let reply = host.plimsoll(&["plan", "-f", FILE_OF_MACHINE, "-o", "json"]).ok();
+        serde_json::from_str(&reply).unwrap()
+    };
+    let put_back = "rm -f /usr/sbin/auditctl; rm -rf /etc/audit";
+    host.sh(put_back);
+    host.sh(&format!(
+        "mkdir -p /run/docker/plugins && touch {stray} && \
+         sed -i 's/^\\(docker:.*:\\)\\(.*\\)$/\\1{member},\\2/' /etc/group"
+    ));
+    let bad = plan();
+    host.sh(&format!("rm {stray}; sed -i 's/{member},//' /etc/group"));
+    let line = "-w /etc/docker -p wa -k plimsoll\n";
+    host.write("/etc/audit/rules.d/plimsoll.rules", line);
+    let in_files = plan();
+    host.write("/usr/sbin/auditctl", AUDITCTL);
+    host.sh("chmod 0755 /usr/sbin/auditctl");
+    let in_kernel = plan();
+    host.write("/usr/sbin/auditctl", &AUDITCTL.replace("enabled 1", "enabled 0"));
+    let off = plan();
+    host.sh(put_back);
+
+    let seen = |plan: &Value, rule: &str| note(plan, rule).unwrap_or_default();
+    let audit = "host.audit-etc-docker";
+    assert!(seen(&bad, audit).contains(line.trim()), "{}", seen(&bad, audit));
+    assert!(seen(&in_files, audit).contains("there is no `auditctl`"), "{in_files:#}");
+    assert_eq!(note(&in_kernel, audit), None, "{in_kernel:#}");
+    assert!(seen(&off, audit).contains("auditing is off"), "{off:#}");
+    assert!(seen(&in_kernel, "host.audit-runc").contains("-w /usr/sbin/runc -p wxa"), "{bad:#}");
+    let group = "host.docker-group-members";
+    assert!(seen(&bad, group).contains(&member), "{bad:#}");
+    let plugins = "host.plugin-spec-dirs";
+    assert!(seen(&bad, plugins).contains(&format!("{stray} is not declared")), "{bad:#}");
+    let stray = format!("hr-{}", std::process::id());
+    assert!(seen(&bad, "daemon.plugins-declared").contains(&stray), "{bad:#}");
+    assert!(note(&bad, "host.kernel-supported").is_some(), "{bad:#}");
+    // The machine's own, which nobody changes here.
+    let kernel = host
+        .sh("cd /proc/sys/kernel; for it in dmesg_restrict kexec_load_disabled kptr_restrict \
+         unprivileged_bpf_disabled yama/ptrace_scope; do [ ! -e $it ] || cat $it; done");
+    let is_low = kernel.split_whitespace().any(|it| it == "0");
+    assert_eq!(note(&bad, "host.kernel-sysctls").is_some(), is_low, "{kernel}");
+    let version = host.docker(&["info", "--format", "{{.CgroupVersion}}"]);
+    assert_eq!(note(&bad, "host.cgroup-v2").is_some(), version != "2", "{version}");
+    for rule in [
+        group,
+        plugins,
+        "daemon.plugins-declared",
+        "host.audit-etc-sysconfig-docker",
+        "host.data-root-mode",
+        "host.data-root-own-filesystem",
+        "host.engine-binaries-owner-mode",
+        "host.runc-version",
+    ] {
+        assert_eq!(note(&in_kernel, rule), None, "{rule}");
     }
 }

@@ -242,6 +242,7 @@ struct System {
     other_accounts: Vec<String>,
     /// Data root to where its file system is mounted.
     data_roots: Option<BTreeMap<String, String>>,
+    sysctls: Option<BTreeMap<String, i64>>,
 }
 
 pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
@@ -281,6 +282,7 @@ pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
             .data_roots
             .map(|it| it.into_iter().map(root).collect())
             .ok_or_else(|| unseen.clone()),
+        sysctls: example.sysctls.ok_or_else(|| unseen.clone()),
     };
     rule.judge(Object::HostSystem(&host)).unwrap()
 }

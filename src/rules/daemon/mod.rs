@@ -18,6 +18,7 @@ pub mod no_basesize_override;
 pub mod no_insecure_env;
 pub mod no_insecure_registries;
 pub mod no_warnings;
+pub mod plugins_declared;
 pub mod proxy_credentials;
 pub mod registry_mirrors_https;
 pub mod runtimes_declared;

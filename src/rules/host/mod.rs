@@ -9,6 +9,7 @@ pub mod engine_version_supported;
 mod floors;
 pub mod image_sprawl;
 pub mod kernel_supported;
+pub mod kernel_sysctls;
 pub mod lsm_active;
 pub mod runc_version;
 pub mod trusted_files;
