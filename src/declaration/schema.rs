@@ -149,10 +149,11 @@ impl JsonSchema for WaivableRule {
     }
 }
 
-/// A waiver of a rule that judges containers says which; one of a rule about the host does not.
+/// A waiver of a rule that judges containers, networks or services says which; one of a rule about
+/// the host as a whole does not.
 pub(crate) fn match_by_rule(waiver: &mut Schema) {
     let of_host: Vec<&str> =
-        RULES.iter().filter(|rule| !about_containers(**rule)).map(|rule| rule.meta().id).collect();
+        RULES.iter().filter(|rule| !rule.kind().is_named()).map(|rule| rule.meta().id).collect();
     waiver.insert(
         "if".into(),
         json!({ "properties": { "rule": { "enum": of_host } }, "required": ["rule"] }),

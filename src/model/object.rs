@@ -118,6 +118,13 @@ pub enum ObjectKind {
     Swarm,
 }
 
+impl ObjectKind {
+    /// Returns whether a host can have many of them, told apart by their names.
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Container | Self::Network | Self::Service)
+    }
+}
+
 impl View for ContainerSpec {
     const KIND: ObjectKind = ObjectKind::Container;
 

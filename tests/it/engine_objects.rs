@@ -102,6 +102,7 @@ rules:
   network.unused-removed: { max-days: 0 }
   host.container-sprawl: { max-days: 0 }
   host.image-sprawl: { max: 0, max-days: 0 }
+limits: { waivers: { high: 36500d } }
 waivers:
   - { id: W-1, rule: network.bind-address, match: { name: eo-waived }, reason: edge, owner: me, expires: 2099-01-01 }
 ",
@@ -113,7 +114,7 @@ waivers:
              --opt $bridge.host_binding_ipv4=127.0.0.1 eo-closed
          docker create --name eo-left --network eo-closed plimsoll-test/busybox:1
          docker tag plimsoll-test/busybox:1 eo/in-use:1
-         echo eo | docker import - eo/unused:1");
+         tar -c -C /etc hostname | docker import - eo/unused:1");
     let seen = plan(host);
     host.sh("docker rm eo-left; docker network rm eo-open eo-waived eo-closed
          docker rmi eo/unused:1 eo/in-use:1");
