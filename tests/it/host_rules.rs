@@ -93,6 +93,8 @@ const AUDITCTL: &str = "#!/bin/sh\ncase $1 in\n-s) echo 'enabled 1' ;;\n\
 fn machine_is_judged_as_it_is(suite: Suite) {
     let host = lab::host(suite).shared();
     let stray = format!("/run/docker/plugins/hr-{}.spec", std::process::id());
+    // The engine looks for plugins by name here, and for their sockets in the other directory.
+    let named = format!("/etc/docker/plugins/hr-{}-named.spec", std::process::id());
     let member = format!("hr{}", std::process::id());
     host.write(
         FILE_OF_MACHINE,
@@ -111,11 +113,11 @@ fn machine_is_judged_as_it_is(suite: Suite) {
     let put_back = "rm -f /usr/sbin/auditctl; rm -rf /etc/audit";
     host.sh(put_back);
     host.sh(&format!(
-        "mkdir -p /run/docker/plugins && touch {stray} && \
+        "mkdir -p /run/docker/plugins /etc/docker/plugins && touch {stray} {named} && \
          sed -i 's/^\\(docker:.*:\\)\\(.*\\)$/\\1{member},\\2/' /etc/group"
     ));
     let bad = plan();
-    host.sh(&format!("rm {stray}; sed -i 's/{member},//' /etc/group"));
+    host.sh(&format!("rm {stray} {named}; sed -i 's/{member},//' /etc/group"));
     let line = "-w /etc/docker -p wa -k plimsoll\n";
     host.write("/etc/audit/rules.d/plimsoll.rules", line);
     let in_files = plan();
@@ -137,8 +139,8 @@ fn machine_is_judged_as_it_is(suite: Suite) {
     assert!(seen(&bad, group).contains(&member), "{bad:#}");
     let plugins = "host.plugin-spec-dirs";
     assert!(seen(&bad, plugins).contains(&format!("{stray} is not declared")), "{bad:#}");
-    let stray = format!("hr-{}", std::process::id());
-    assert!(seen(&bad, "daemon.plugins-declared").contains(&stray), "{bad:#}");
+    let named = format!("hr-{}-named", std::process::id());
+    assert!(seen(&bad, "daemon.plugins-declared").contains(&named), "{bad:#}");
     assert!(note(&bad, "host.kernel-supported").is_some(), "{bad:#}");
     // The machine's own, which nobody changes here.
     let kernel = host
