@@ -229,3 +229,12 @@ fn is_disk(path: &str) -> bool {
     let path = host_path::clean(path);
     DISKS.iter().any(|it| WildMatch::new(it).matches(&path))
 }
+
+/// Returns what was seen of what runs in a container, or that nobody knows.
+fn looked_at<T>(inside: &Field<T>) -> Result<&T, Verdict> {
+    match inside {
+        Field::Set(seen) => Ok(seen),
+        Field::Unknown(why) => Err(Verdict::Unknown((*why).into())),
+        Field::Inherited(_) => Err(Verdict::Unknown("what runs in it was not looked at".into())),
+    }
+}

@@ -4,10 +4,11 @@ use crate::{
     model::{
         container::ContainerSpec,
         detail::Detail,
-        field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::looked_at, fails_by_hand, nist, stig,
+    },
 };
 
 pub struct NoPrivilegedExec;
@@ -55,17 +56,17 @@ impl Rule for NoPrivilegedExec {
         if !container.state.has_processes() {
             return Verdict::NotApplicable("it does not run");
         }
-        match &container.inside.sessions {
-            Field::Set(sessions) => match sessions.iter().filter(|it| it.privileged).count() {
-                0 => Verdict::Pass,
-                count => {
-                    let seen = format!("{count} with `--privileged`");
-                    let advice = format!("`docker top {}` shows what it is", container.name);
-                    fails_by_hand("exec", seen, "none", advice)
-                }
-            },
-            Field::Unknown(why) => Verdict::Unknown((*why).into()),
-            Field::Inherited(_) => Verdict::Unknown("what runs in it was not looked at".into()),
+        let sessions = match looked_at(&container.inside.sessions) {
+            Ok(sessions) => sessions,
+            Err(unknown) => return unknown,
+        };
+        match sessions.iter().filter(|it| it.privileged).count() {
+            0 => Verdict::Pass,
+            count => {
+                let seen = format!("{count} with `--privileged`");
+                let advice = format!("`docker top {}` shows what it is", container.name);
+                fails_by_hand("exec", seen, "none", advice)
+            }
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::looked_at, fails_by_hand, nist, stig,
+    },
 };
 
 pub struct NoRootExec;
@@ -61,12 +63,9 @@ impl Rule for NoRootExec {
         if container.uid == Field::Set(0) {
             return Verdict::NotApplicable("it runs as root itself");
         }
-        let sessions = match &container.inside.sessions {
-            Field::Set(sessions) => sessions,
-            Field::Unknown(why) => return Verdict::Unknown((*why).into()),
-            Field::Inherited(_) => {
-                return Verdict::Unknown("what runs in it was not looked at".into());
-            }
+        let sessions = match looked_at(&container.inside.sessions) {
+            Ok(sessions) => sessions,
+            Err(unknown) => return unknown,
         };
         let own = container.user.stated().map_or("", String::as_str);
         // The container's own user may be a name; it is the same one in both places.

@@ -4,10 +4,11 @@ use crate::{
     model::{
         container::ContainerSpec,
         detail::Detail,
-        field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
+    rules::{
+        Example, Meta, NoParams, Rule, cis6, cis8, container::looked_at, fails_by_hand, nist, stig,
+    },
 };
 
 pub struct NoSshd;
@@ -55,17 +56,16 @@ impl Rule for NoSshd {
         if !container.state.has_processes() {
             return Verdict::NotApplicable("it does not run");
         }
-        match &container.inside.ssh_servers {
-            Field::Set(servers) if servers.is_empty() => Verdict::Pass,
-            Field::Set(servers) => {
-                let mut names = servers.clone();
-                names.sort_unstable();
-                names.dedup();
-                let advice = "build its image without the SSH server";
-                fails_by_hand("processes", names.join(", "), "no SSH server", advice)
-            }
-            Field::Unknown(why) => Verdict::Unknown((*why).into()),
-            Field::Inherited(_) => Verdict::Unknown("what runs in it was not looked at".into()),
+        let mut names = match looked_at(&container.inside.ssh_servers) {
+            Ok(servers) => servers.clone(),
+            Err(unknown) => return unknown,
+        };
+        if names.is_empty() {
+            return Verdict::Pass;
         }
+        names.sort_unstable();
+        names.dedup();
+        let advice = "build its image without the SSH server";
+        fails_by_hand("processes", names.join(", "), "no SSH server", advice)
     }
 }
