@@ -23,6 +23,7 @@ use plimsoll::{
         finding::{Fix, Severity, Verdict},
         image::ImageList,
         inside::{Inside, is_ssh_server},
+        network::NetworkDriver,
         object::{Object, ObjectKind},
         predict::predict,
         snapshot::Observed,
@@ -484,6 +485,14 @@ fn complete_one(reply: &Value) -> ContainerSpec {
     follow_joined(&mut both);
     let [one, _] = both;
     let mut spec = ContainerSpec { inside: inside(reply), ..one.spec };
+    if let Some(Value::Object(drivers)) = reply.get("Drivers") {
+        let network = |(name, driver): (&String, &Value)| NetworkDriver {
+            name: name.clone(),
+            id: format!("id of {name}"),
+            driver: driver.as_str().unwrap().to_owned(),
+        };
+        spec.network_drivers = Field::Set(Arc::new(drivers.iter().map(network).collect()));
+    }
     // Likewise what lies on the way to what it mounts.
     if let Some(found) = reply.get("Exchangeable") {
         spec.exchangeable = Field::Set(serde_json::from_value(found.clone()).unwrap());

@@ -13,6 +13,7 @@ use super::{
     inside::Inside,
     limits::Limits,
     mount::Mount,
+    network::NetworkDriver,
     owner::{Claim, Owner},
     process::ProcessFacts,
 };
@@ -119,6 +120,8 @@ pub struct ContainerSpec {
     pub uts_mode: Namespace,
     /// Names of the networks it is attached to.
     pub networks: Vec<String>,
+    /// Which networks the engine has, and of which kind; asked for only where a rule asks.
+    pub network_drivers: Field<Arc<Vec<NetworkDriver>>>,
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
 

@@ -15,4 +15,6 @@ pub enum Detail {
     Execs,
     /// Which programs run in containers.
     Programs,
+    /// Of which kind the networks are that containers are on.
+    NetworkDrivers,
 }

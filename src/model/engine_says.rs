@@ -19,6 +19,8 @@ pub struct EngineSays {
     pub components: BTreeMap<String, Component>,
     /// Which of its proxies take a user and a password; the engine masks both.
     pub proxies_with_credentials: Vec<&'static str>,
+    /// Whether plugins may change containers (NRI); engines before 29.2 have none.
+    pub nri: Option<bool>,
 }
 
 /// A program and how it says its version.

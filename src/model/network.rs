@@ -29,6 +29,15 @@ pub struct Network {
     pub nodes: Option<u64>,
 }
 
+/// What of a network decides how its packets go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkDriver {
+    /// A container says one or the other.
+    pub name: String,
+    pub id: String,
+    pub driver: String,
+}
+
 impl Network {
     /// Returns whether the engine made it for itself.
     pub fn is_engines_own(&self) -> bool {

@@ -74,6 +74,7 @@ pub fn container(name: &str) -> ContainerSpec {
         ipc_mode: Namespace::Own,
         uts_mode: Namespace::Own,
         networks: vec!["bridge".into()],
+        network_drivers: Field::Unknown("not asked for"),
         published_ports: Vec::new(),
         publish_all_ports: false,
         engine: Arc::default(),

@@ -1,6 +1,6 @@
 //! Asks the engine for what it keeps besides containers.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -8,8 +8,11 @@ use serde_json::Value;
 use super::{daemon::LocalDaemon, engine_is_there};
 use crate::{
     docker::{Docker, DockerError},
-    model::engine_objects::EngineObjects,
-    sources::engine_objects::{Told, engine_objects},
+    model::{engine_objects::EngineObjects, field::Field, network::NetworkDriver},
+    sources::{
+        self,
+        engine_objects::{Told, engine_objects},
+    },
 };
 
 /// Where managers listen unless told otherwise, and where nodes tell each other who is there.
@@ -50,6 +53,17 @@ pub(super) async fn ask(
         managers: managers.as_deref().map_err(Clone::clone),
         state: state.as_deref().map_err(Clone::clone),
         listeners: local.map_err(str::to_owned).and_then(|local| listeners(local, port)),
+    }))
+}
+
+/// Asks of which kind the networks are.
+pub(super) async fn network_drivers(
+    docker: &Docker,
+) -> Result<Field<Arc<Vec<NetworkDriver>>>, DockerError> {
+    let reply = engine_is_there(docker.networks().await)?.ok();
+    let drivers = reply.and_then(|it| sources::engine_objects::network_drivers(&it).ok());
+    Ok(drivers.map_or(Field::Unknown("the engine does not list its networks"), |it| {
+        Field::Set(Arc::new(it))
     }))
 }
 

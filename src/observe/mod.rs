@@ -183,6 +183,10 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     around.evidence = evidence::gather(&info, tasks, here, specs());
     around.daemon_defaults =
         Arc::new(DaemonDefaults::of(&snapshot.daemon, &options.earlier_defaults));
+    let drivers = match options.details.contains(&Detail::NetworkDrivers) {
+        true => Some(engine_objects::network_drivers(docker).await?),
+        false => None,
+    };
     let mut followed = bind_sources::Followed::default();
     for one in inspected {
         match one {
@@ -192,6 +196,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
                     && options.details.contains(&Detail::BindSources)
                 {
                     observed.spec.exchangeable = followed.exchangeable(&local.root, &observed.spec);
+                }
+                if let Some(drivers) = &drivers {
+                    observed.spec.network_drivers = drivers.clone();
                 }
                 observed.spec = complete(observed.spec, &around, process);
                 snapshot.containers.push(observed);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::model::engine_objects::EngineObjects;
+use crate::model::{engine_objects::EngineObjects, network::NetworkDriver};
 
 /// What the engine and this machine told, or why they did not.
 pub struct Told<'a> {
@@ -51,6 +51,11 @@ pub fn engine_objects(told: Told<'_>) -> EngineObjects {
         images: images::read(read(told.images), containers, now),
         swarm: swarm.read(read(told.managers), told.listeners, read(told.state), now),
     }
+}
+
+/// Reads which networks there are, and of which kind.
+pub fn network_drivers(networks: &[u8]) -> Result<Vec<NetworkDriver>, String> {
+    read(Ok(networks)).map(networks::drivers)
 }
 
 /// An engine that has none of something says `null`.

@@ -42,6 +42,8 @@ pub fn engine_says(info: &Value) -> EngineSays {
             .filter(|(_, member)| info[*member].as_str().is_some_and(|it| it.contains('@')))
             .map(|(key, _)| key)
             .collect(),
+        // There only where it is on.
+        nri: info.is_object().then(|| !info["NRI"].is_null()),
     }
 }
 

@@ -174,6 +174,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         ipc_mode: Namespace::from_word(text(host.ipc_mode.as_ref())),
         uts_mode: Namespace::from_word(text(host.uts_mode.as_ref())),
         networks,
+        network_drivers: Field::Unknown("nobody asked for the kinds of networks"),
         published_ports: published_ports(host.port_bindings.unwrap_or_default()),
         publish_all_ports: host.publish_all_ports.unwrap_or(false),
         engine: Arc::default(),

@@ -43,6 +43,7 @@ pub mod no_hostprocess;
 pub mod no_hosts_override;
 pub mod no_inherited_mounts;
 pub mod no_ipc_sharing;
+pub mod no_l2_network;
 pub mod no_legacy_links;
 pub mod no_live_exec;
 pub mod no_net_sharing;

@@ -36,7 +36,7 @@ Without `network` nothing is changed.
 ",
     fix: Some(Class::Recreate),
     references: &[cis6("5.10"), cis8("5.10"), stig("V-235805"), nist("4.4.3"), pss_baseline("Host Namespaces")],
-    implies: &["container.own-network"],
+    implies: &["container.no-l2-network", "container.own-network"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {NetworkMode: default}" },
         Example::Fails { params: "{}", object: "HostConfig: {NetworkMode: host}" },

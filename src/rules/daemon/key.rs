@@ -80,7 +80,8 @@ impl Wanted<'_> {
         }
     }
 
-    fn fails(&self, config: &DaemonConfig, seen: String) -> Verdict {
+    /// The failure, with its repair as far as the file decides.
+    pub(super) fn fails(&self, config: &DaemonConfig, seen: String) -> Verdict {
         let key = self.key;
         let by_hand = |advice: String| fails_by_hand(name(key), seen.clone(), self.says, advice);
         if let Some(flag) = config.deciding_flag(key) {

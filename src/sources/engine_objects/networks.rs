@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{services, swarm};
-use crate::model::{engine_objects::Listing, network::Network};
+use crate::model::{
+    engine_objects::Listing,
+    network::{Network, NetworkDriver},
+};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -66,6 +69,12 @@ impl Container {
         let ids = attached.clone().filter_map(|(_, it)| Some(it.as_ref()?.network_id.as_str()));
         attached.map(|(name, _)| name.as_str()).chain(ids).chain([&*self.host_config.network_mode])
     }
+}
+
+/// Says of each of which kind it is.
+pub(super) fn drivers(replies: Vec<Reply>) -> Vec<NetworkDriver> {
+    let driver = |it: Reply| NetworkDriver { name: it.name, id: it.id, driver: it.driver };
+    replies.into_iter().map(driver).collect()
 }
 
 /// `None` stands for those that nobody knows.
