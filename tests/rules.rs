@@ -144,6 +144,7 @@ fn severities_are_those_of_the_catalogue() {
             "host-file.tls-key-owner",
             "host.docker-group-members",
             "host.engine-binaries-owner-mode",
+            "host.listener-inventory",
             "host.runc-version",
             "image.no-secrets",
         ]
@@ -232,6 +233,8 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("daemon.default-ulimits", "max: {core: none}", "max.core", "invalid type"),
         ("host.docker-group-members", "allow: [1]", "allow[0]", "invalid type"),
         ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
+        ("host.listener-inventory", "allow: ['fd://']", "allow[0]", "starts with"),
+        ("host.subid-ranges", "min: 0", "min", "least is 1"),
         ("host.kernel-supported", "min: []", "min", "at least one version"),
         ("host.runc-version", "min: ['1.1.5+ds1']", "min", "is not a version"),
         ("network.icc-disabled", "networks: []", "networks", "has to say which"),

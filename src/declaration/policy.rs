@@ -84,11 +84,12 @@ impl Policy {
         worst.or_else(|| rules::meta(rule).map(|it| it.severity)).unwrap_or(Severity::Critical)
     }
 
-    /// Returns what rules about containers want to know, which else nobody has to look for.
+    /// Returns what rules want to know, which else nobody has to look for.
     pub fn details(&self) -> BTreeSet<Detail> {
         let is_judged = |it: &&Choices| it.choices.iter().any(|it| it.assignment.is_some());
-        let judged = self.containers.iter().filter(is_judged);
-        let rules = judged.filter_map(|it| rules::find(it.meta.id));
+        let judged = self.containers.iter().filter(is_judged).map(|it| it.meta.id);
+        let ids = judged.chain(self.daemon.iter().map(|it| it.meta.id));
+        let rules = ids.filter_map(rules::find);
         rules.flat_map(AnyRule::needs).copied().collect()
     }
 }

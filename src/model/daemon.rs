@@ -1,6 +1,9 @@
 //! The daemon's settings, each seen from three sides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, SocketAddr},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -63,6 +66,35 @@ impl DaemonConfig {
         });
         said.collect()
     }
+
+    /// Returns TCP addresses that its process takes orders on, if they can be seen: metrics have
+    /// a socket of their own, and so have the nodes of a Swarm, who ask each other for
+    /// certificates.
+    pub fn order_addresses(&self) -> Option<Vec<&str>> {
+        let metrics = self.keys.get("metrics-addr").and_then(|it| it.running.stated());
+        let metrics = metrics.and_then(Value::as_str).unwrap_or_default();
+        let is_else = |listener: &str| {
+            let Ok(address) = listener.parse::<SocketAddr>() else { return false };
+            self.host.node_ports.contains(&address.port()) || is_same(metrics, address)
+        };
+        let all = self.host.tcp_listeners.as_ref()?;
+        Some(all.iter().map(String::as_str).filter(|it| !is_else(it)).collect())
+    }
+}
+
+/// Returns whether a socket is the one that this was written for: `127.0.0.1:9323`, `:9323`.
+fn is_same(written: &str, socket: SocketAddr) -> bool {
+    let Some((host, port)) = written.rsplit_once(':') else { return false };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let own = socket.ip().to_canonical();
+    let fits = match host.parse::<IpAddr>() {
+        // Without a host, and with `0.0.0.0`, it is the address that stands for all.
+        Ok(ip) => ip == own || ip.is_unspecified() && own.is_unspecified(),
+        Err(_) if host.is_empty() => own.is_unspecified(),
+        // A name could be any.
+        Err(_) => true,
+    };
+    fits && port.parse() == Ok(socket.port())
 }
 
 /// When the file changed, and when the process that runs has read it.

@@ -23,12 +23,18 @@ pub struct DaemonHost {
     /// TCP addresses that the daemon's process listens on, `0.0.0.0:2375`, `[::]:2375`; without
     /// those that it holds for ports of containers.
     pub tcp_listeners: Option<Vec<String>>,
+    /// Paths of the Unix sockets that its process takes orders on, links followed.
+    pub order_sockets: Option<Vec<String>>,
+    /// TCP ports that it takes for other nodes of its Swarm; none outside of one.
+    pub node_ports: BTreeSet<u16>,
     /// Names of variables in its environment that turn a protection of the engine's off.
     pub weakening_variables: Option<Vec<String>>,
     /// Whether the kernel enforces SELinux.
     pub selinux_enforcing: Option<bool>,
     /// How AppArmor takes what profiles forbid: `enforce`, `complain`; empty if it is not there.
     pub apparmor_mode: Option<String>,
+    /// Whether the kernel is in FIPS mode.
+    pub kernel_fips: Option<bool>,
     /// Whether images are in containerd's store, not in a graph driver's.
     pub containerd_store: bool,
     /// Runtimes that containers name, with the containers.

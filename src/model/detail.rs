@@ -1,4 +1,4 @@
-//! What takes further questions to find out about containers.
+//! What takes further questions to find out.
 
 /// Something that is only looked at where a rule asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,4 +17,6 @@ pub enum Detail {
     Programs,
     /// Of which kind the networks are that containers are on.
     NetworkDrivers,
+    /// What users' files for Docker's command line say.
+    ClientConfigs,
 }

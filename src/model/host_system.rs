@@ -21,6 +21,12 @@ pub struct HostSystem {
     pub data_roots: Seen<Vec<DataRoot>>,
     /// Those of [`HARDENING_SYSCTLS`] that this kernel has.
     pub sysctls: Seen<BTreeMap<String, i64>>,
+    /// Files for Docker's command line, of root and of whoever may command the engine.
+    pub client_configs: Seen<Vec<ClientConfig>>,
+    /// What is lent to the user whose numbers containers run under; `None` if the engine maps none.
+    pub subids: Seen<Option<SubIds>>,
+    /// Whether the daemon starts with the machine; `None` if nothing known looks after it.
+    pub at_boot: Seen<Option<AtBoot>>,
 }
 
 /// Settings of the kernel that make it harder to get at, the higher they are.
@@ -42,6 +48,9 @@ impl HostSystem {
             other_accounts: Vec::new(),
             data_roots: Err(why.to_owned()),
             sysctls: Err(why.to_owned()),
+            client_configs: Err(why.to_owned()),
+            subids: Err(why.to_owned()),
+            at_boot: Err(why.to_owned()),
         }
     }
 }
@@ -121,6 +130,60 @@ pub struct SocketGroup {
     /// Empty if it has none.
     pub name: String,
     pub members: BTreeSet<String>,
+}
+
+/// A file for Docker's command line; what it keeps is never here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientConfig {
+    pub path: String,
+    /// Whose it should be.
+    pub user: String,
+    /// Or why nobody could look.
+    pub seen: Seen<ClientConfigFacts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientConfigFacts {
+    pub mode: u32,
+    /// Whether it belongs to somebody who is neither its user nor root.
+    pub is_foreign: bool,
+    /// Registries that it keeps a password or a token for, or why nobody can tell.
+    pub keeps: Seen<BTreeSet<String>>,
+}
+
+/// Numbers that are lent out for containers' users and groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubIds {
+    /// The user whom the engine's are lent to.
+    pub user: String,
+    /// From `/etc/subuid`.
+    pub users: Vec<IdRange>,
+    /// From `/etc/subgid`.
+    pub groups: Vec<IdRange>,
+}
+
+/// A line of either file, or the one number of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdRange {
+    pub owner: String,
+    /// Whether the engine uses it.
+    pub is_engines: bool,
+    pub first: u64,
+    pub count: u64,
+}
+
+/// What was found where the service manager looks when the machine starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtBoot {
+    /// `docker.service`
+    pub service: String,
+    pub is_enabled: bool,
+    /// The user who has to log in first.
+    pub waits_for: Option<String>,
+    /// What a person would type to let it start.
+    pub enable: String,
+    /// What a person would type to keep it from that.
+    pub disable: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

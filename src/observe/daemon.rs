@@ -339,6 +339,20 @@ pub(super) fn assemble(
 }
 
 impl LocalDaemon {
+    /// Returns where it may keep what only exists while it runs.
+    pub(super) fn exec_root(&self) -> PathBuf {
+        let flag = self.command_line.keys.get("exec-root").map(|it| &it.value);
+        let said = flag.or_else(|| self.file.values.get("exec-root")).and_then(Value::as_str);
+        let usual = || match (&self.service, self.owner.0) {
+            (Service::SystemdUser { runtime_directory, .. }, _) => {
+                format!("{runtime_directory}/docker")
+            }
+            (_, 0) => "/run/docker".to_owned(),
+            (_, owner) => format!("/run/user/{owner}/docker"),
+        };
+        said.map_or_else(usual, str::to_owned).into()
+    }
+
     /// Returns when the process read its file, as far as times tell.
     fn file_read(&self, live: &Live<'_>) -> FileRead {
         let time = |at: SystemTime| Timestamp::try_from(at).ok();

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::net::UnixStream,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     daemon::LocalDaemon,
     rooted::{Root, is_absent},
+    swarm_state,
 };
 use crate::{docker::Endpoint, model::daemon_host::DaemonHost};
 
@@ -51,15 +52,39 @@ pub(super) fn gather(
         groups: names("/etc/group"),
         has_remap_user: names("/etc/passwd").map(|it| it.contains("dockremap")),
         tcp_listeners: local.and_then(|local| local.tcp_listeners.clone()),
+        order_sockets: local.and_then(order_sockets),
+        node_ports: swarm_state::ports_of_node(root, info),
         weakening_variables: local.and_then(|local| local.weakening_variables.clone()),
         selinux_enforcing: root.and_then(selinux_enforcing),
         apparmor_mode: root.and_then(apparmor_mode),
+        kernel_fips: root.and_then(kernel_fips),
         containerd_store: uses_containerd_store(info),
         // Seen at the containers.
         runtimes_in_use: BTreeMap::new(),
         images: count("Images"),
         containers: count("Containers"),
         volumes: volumes.and_then(volume_count),
+    }
+}
+
+/// Sockets that the engine makes for its own parts, below its directory of running things.
+const OWN_SOCKETS: [&str; 3] = ["libnetwork", "metrics.sock", "swarm/control.sock"];
+
+/// It was found by one of them, so that none is one too few.
+fn order_sockets(local: &LocalDaemon) -> Option<Vec<String>> {
+    let folder = local.exec_root();
+    let folder = local.root.resolve(&folder).unwrap_or(folder);
+    let is_own = |path: &PathBuf| OWN_SOCKETS.iter().any(|it| path.starts_with(folder.join(it)));
+    let sockets = local.listeners.iter().filter(|path| !is_own(path));
+    let sockets: Vec<String> = sockets.map(|it| it.display().to_string()).collect();
+    (!sockets.is_empty()).then_some(sockets)
+}
+
+/// A kernel that knows nothing of it has no such file.
+fn kernel_fips(root: &Root) -> Option<bool> {
+    match root.find(Path::new("/proc/sys/crypto/fips_enabled")).and_then(fs::read_to_string) {
+        Ok(text) => Some(text.trim() == "1"),
+        Err(error) => is_absent(&error).then_some(false),
     }
 }
 

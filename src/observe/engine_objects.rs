@@ -1,11 +1,15 @@
 //! Asks the engine for what it keeps besides containers.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{daemon::LocalDaemon, engine_is_there};
+use super::{
+    daemon::LocalDaemon,
+    engine_is_there,
+    swarm_state::{node_ports, state},
+};
 use crate::{
     docker::{Docker, DockerError},
     model::{engine_objects::EngineObjects, field::Field, network::NetworkDriver},
@@ -15,15 +19,14 @@ use crate::{
     },
 };
 
-/// Where managers listen unless told otherwise, and where nodes tell each other who is there.
-const SWARM_PORTS: [u16; 2] = [2377, 7946];
-
-/// Asks for all of it; of an engine that manages no Swarm not for what it cannot know.
+/// Asks for all of it; of an engine that manages no Swarm not for what it cannot know. `tcp` are
+/// the addresses that the engine's process listens on, without those it holds for containers.
 pub(super) async fn ask(
     docker: &Docker,
     info: &Value,
     images: &Result<Bytes, String>,
     local: Result<&LocalDaemon, &'static str>,
+    tcp: Option<&[String]>,
 ) -> Result<EngineObjects, DockerError> {
     let is_manager = info["Swarm"]["ControlAvailable"] == true;
     let of_manager = async {
@@ -41,8 +44,7 @@ pub(super) async fn ask(
             engine_is_there(managers)?.map_err(|error| error.to_string()),
         ),
     };
-    let state = local.map_err(str::to_owned).and_then(|local| state(local, info));
-    let port = state.as_ref().ok().and_then(|state| management_port(state));
+    let state = local.map_err(str::to_owned).and_then(|local| state(&local.root, info));
     Ok(engine_objects(Told {
         info,
         now: info["SystemTime"].as_str().and_then(|it| it.parse().ok()),
@@ -52,7 +54,7 @@ pub(super) async fn ask(
         services: services.as_deref().map_err(Clone::clone),
         managers: managers.as_deref().map_err(Clone::clone),
         state: state.as_deref().map_err(Clone::clone),
-        listeners: local.map_err(str::to_owned).and_then(|local| listeners(local, port)),
+        listeners: local.map_err(str::to_owned).and_then(|_| listeners(tcp, state.as_deref().ok())),
     }))
 }
 
@@ -67,25 +69,11 @@ pub(super) async fn network_drivers(
     }))
 }
 
-fn state(local: &LocalDaemon, info: &Value) -> Result<Vec<u8>, String> {
-    let root = info["DockerRootDir"].as_str().unwrap_or("/var/lib/docker");
-    let path = Path::new(root).join("swarm/docker-state.json");
-    let read = local.root.find(&path).and_then(fs::read);
-    read.map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Managers can be told to listen on another port.
-fn management_port(state: &[u8]) -> Option<u16> {
-    let state: Value = serde_json::from_slice(state).ok()?;
-    state["ListenAddr"].as_str()?.rsplit_once(':')?.1.parse().ok()
-}
-
-fn listeners(local: &LocalDaemon, port: Option<u16>) -> Result<Vec<String>, String> {
-    let all = local.tcp_listeners.as_ref().ok_or("the sockets of its process are out of sight")?;
+fn listeners(tcp: Option<&[String]>, state: Option<&[u8]>) -> Result<Vec<String>, String> {
+    let all = tcp.ok_or("the sockets of its process are out of sight")?;
+    let ports = node_ports(state);
     let is_for_nodes = |address: &&String| {
-        address
-            .parse::<SocketAddr>()
-            .is_ok_and(|it| SWARM_PORTS.contains(&it.port()) || Some(it.port()) == port)
+        address.parse::<SocketAddr>().is_ok_and(|it| ports.contains(&it.port()))
     };
     Ok(all.iter().filter(is_for_nodes).cloned().collect())
 }

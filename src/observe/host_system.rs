@@ -9,17 +9,19 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    audit,
+    audit, boot, client_configs,
     daemon::LocalDaemon,
     engine_facts,
     host_files::Paths,
     process::Proc,
     rooted::{Root, is_absent},
+    subids,
 };
 use crate::{
     docker::Endpoint,
     model::{
         daemon::DaemonConfig,
+        detail::Detail,
         host_files::Subject,
         host_system::{
             Audited, AuditedPath, DataRoot, HARDENING_SYSCTLS, HostSystem, Seen, SocketGroup,
@@ -36,6 +38,7 @@ pub(super) fn look(
     proc: &Proc,
     (config, endpoint): (&DaemonConfig, &Endpoint),
     info: &Value,
+    details: &BTreeSet<Detail>,
 ) -> HostSystem {
     let local = match local {
         Ok(local) => local,
@@ -43,10 +46,18 @@ pub(super) fn look(
     };
     let root = &local.root;
     let paths = Paths { root, config, endpoint };
+    let socket_groups = socket_groups(local);
+    let client_configs = match details.contains(&Detail::ClientConfigs) {
+        true => client_configs::look(root, &socket_groups, local.owner.0),
+        false => Err("nobody looked".into()),
+    };
     HostSystem {
+        client_configs,
+        subids: subids::look(root, config, info, local.owner.0),
+        at_boot: boot::look(root, &config.service),
         audit: audit::look(root),
         audited: audited(local, &paths, info),
-        socket_groups: socket_groups(local),
+        socket_groups,
         other_accounts: other_accounts(root),
         data_roots: data_roots(local, proc, &paths, info),
         sysctls: sysctls(root),

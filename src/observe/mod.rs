@@ -3,8 +3,11 @@
 //! Looking does not fail as a whole: what could not be read is in the snapshot, as unknown
 //! fields and as blind spots.
 
+mod accounts;
 mod audit;
 mod bind_sources;
+mod boot;
+mod client_configs;
 mod containers;
 mod daemon;
 mod daemon_host;
@@ -29,7 +32,9 @@ mod running;
 mod scratch;
 mod service;
 mod set_id_files;
+mod subids;
 mod surroundings;
+mod swarm_state;
 #[cfg(test)]
 mod tests;
 mod writable_layer;
@@ -148,10 +153,11 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     }
     if options.host_system {
         let of_daemon = (&snapshot.daemon, docker.endpoint());
-        snapshot.system = host_system::look(local, &proc, of_daemon, &info);
+        snapshot.system = host_system::look(local, &proc, of_daemon, &info, &options.details);
     }
     if options.engine_objects {
-        snapshot.objects = engine_objects::ask(docker, &info, &images, local).await?;
+        let tcp = snapshot.daemon.host.tcp_listeners.as_deref();
+        snapshot.objects = engine_objects::ask(docker, &info, &images, local, tcp).await?;
     }
     snapshot.host = host_facts(&live);
 

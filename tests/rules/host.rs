@@ -14,7 +14,10 @@ use plimsoll::{
         field::Field,
         finding::{Fix, Verdict},
         host_files::{FileFacts, HostFiles, SeenFile, Subject},
-        host_system::{Audited, AuditedPath, DataRoot, HostSystem, SocketGroup},
+        host_system::{
+            AtBoot, Audited, AuditedPath, ClientConfig, ClientConfigFacts, DataRoot, HostSystem,
+            IdRange, SocketGroup, SubIds,
+        },
         object::Object,
     },
     rules::{self, BoundRule},
@@ -51,6 +54,11 @@ struct Example {
     selinux: Option<bool>,
     /// TCP addresses that the process listens on.
     listens: Option<Vec<String>>,
+    /// Unix sockets that it takes orders on.
+    sockets: Option<Vec<String>>,
+    /// TCP ports that it takes for other nodes of its Swarm.
+    node_ports: BTreeSet<u16>,
+    kernel_fips: Option<bool>,
     /// The mode of AppArmor.
     apparmor_mode: Option<String>,
     /// The version of control groups.
@@ -79,6 +87,9 @@ impl Default for Example {
             variables: None,
             selinux: None,
             listens: None,
+            sockets: None,
+            node_ports: BTreeSet::new(),
+            kernel_fips: None,
             apparmor_mode: None,
             cgroup: None,
             components: BTreeMap::new(),
@@ -113,6 +124,9 @@ fn daemon(object: &str) -> DaemonConfig {
             selinux_enforcing: example.selinux,
             apparmor_mode: example.apparmor_mode,
             tcp_listeners: example.listens,
+            order_sockets: example.sockets,
+            node_ports: example.node_ports,
+            kernel_fips: example.kernel_fips,
             ..DaemonHost::default()
         },
         engine_version: example.engine,
@@ -243,6 +257,87 @@ struct System {
     /// Data root to where its file system is mounted.
     data_roots: Option<BTreeMap<String, String>>,
     sysctls: Option<BTreeMap<String, i64>>,
+    client_configs: Option<Vec<Config>>,
+    subids: Option<Lent>,
+    at_boot: Option<Boot>,
+}
+
+/// Of bob, unless it says otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Config {
+    path: String,
+    mode: Option<String>,
+    #[serde(default)]
+    is_foreign: bool,
+    /// Registries that it keeps passwords for.
+    #[serde(default)]
+    keeps: BTreeSet<String>,
+    /// Why nobody can tell what it keeps.
+    unread: Option<String>,
+    unseen: Option<String>,
+}
+
+impl From<Config> for ClientConfig {
+    fn from(config: Config) -> Self {
+        let mode = u32::from_str_radix(config.mode.as_deref().unwrap_or("0600"), 8).unwrap();
+        let keeps = config.unread.map_or(Ok(config.keeps), Err);
+        let facts = ClientConfigFacts { mode, is_foreign: config.is_foreign, keeps };
+        let seen = config.unseen.map_or(Ok(facts), Err);
+        Self { path: config.path, user: "bob".into(), seen }
+    }
+}
+
+/// Lines of both files, `owner:first:count`. The engine's are those of dockremap.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Lent {
+    /// Whether the engine maps no users.
+    #[serde(default)]
+    unmapped: bool,
+    #[serde(default)]
+    users: Vec<String>,
+    #[serde(default)]
+    groups: Vec<String>,
+}
+
+impl From<Lent> for Option<SubIds> {
+    fn from(lent: Lent) -> Self {
+        let range = |line: String| {
+            let columns: Vec<&str> = line.split(':').collect();
+            IdRange {
+                owner: columns[0].into(),
+                is_engines: columns[0] == "dockremap",
+                first: columns[1].parse().unwrap(),
+                count: columns[2].parse().unwrap(),
+            }
+        };
+        let all = |lines: Vec<String>| lines.into_iter().map(range).collect();
+        let (users, groups) = (all(lent.users), all(lent.groups));
+        (!lent.unmapped).then(|| SubIds { user: "dockremap".into(), users, groups })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Boot {
+    /// `None` if nothing known looks after the daemon.
+    service: Option<String>,
+    #[serde(default)]
+    is_enabled: bool,
+    waits_for: Option<String>,
+}
+
+impl From<Boot> for Option<AtBoot> {
+    fn from(boot: Boot) -> Self {
+        boot.service.map(|service| AtBoot {
+            enable: format!("systemctl enable {service}"),
+            disable: format!("systemctl disable {service}"),
+            service,
+            is_enabled: boot.is_enabled,
+            waits_for: boot.waits_for,
+        })
+    }
 }
 
 pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
@@ -283,6 +378,12 @@ pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
             .map(|it| it.into_iter().map(root).collect())
             .ok_or_else(|| unseen.clone()),
         sysctls: example.sysctls.ok_or_else(|| unseen.clone()),
+        client_configs: example
+            .client_configs
+            .map(|it| it.into_iter().map(ClientConfig::from).collect())
+            .ok_or_else(|| unseen.clone()),
+        subids: example.subids.map(Lent::into).ok_or_else(|| unseen.clone()),
+        at_boot: example.at_boot.map(Boot::into).ok_or_else(|| unseen.clone()),
     };
     rule.judge(Object::HostSystem(&host)).unwrap()
 }
