@@ -15,7 +15,8 @@ use std::{
 
 use plimsoll::{
     model::{
-        container::ContainerSpec,
+        capability::CapabilitySet,
+        container::{ContainerSpec, State},
         edit::{ContainerEdit, Edit},
         effective::{Surroundings, complete, follow_joined},
         engine_facts::EngineFacts,
@@ -26,12 +27,14 @@ use plimsoll::{
         network::NetworkDriver,
         object::{Object, ObjectKind},
         predict::predict,
+        process::{KernelLimit, ProcessDetails, ProcessFacts},
         snapshot::Observed,
     },
     rules::{self, BoundRule, Example, RULES},
     sources::{self, inspect::from_inspect},
 };
 use proptest::{collection::vec, prelude::*, sample::subsequence};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[test]
@@ -224,6 +227,7 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("container.no-host-network", "network: host", "network", "not a network of its own"),
         ("container.no-wildcard-publish", "address: '::'", "address", "every address"),
         ("container.no-wildcard-publish", "public: [80, 99999]", "public[1]", "up to 65535"),
+        ("container.no-writable-drift", "allow: [srv]", "allow[0]", "not absolute"),
         ("container.no-sensitive-bind", "protect: [srv]", "protect[0]", "absolute"),
         ("container.capabilities-bounded", "allow: [FLY]", "allow", "not a capability"),
         ("daemon.default-publish-address", "address: '::'", "address", "every address"),
@@ -496,6 +500,13 @@ fn complete_one(reply: &Value) -> ContainerSpec {
         };
         spec.network_drivers = Field::Set(Arc::new(drivers.iter().map(network).collect()));
     }
+    if let Some(changes) = reply.get("Changes") {
+        spec.changes = Field::Set(serde_json::from_value(changes.clone()).unwrap());
+    }
+    if let Some(kernel) = reply.get("Kernel") {
+        spec.state = State::Running;
+        spec.process = Field::Set(Arc::new(kernels_word(kernel)));
+    }
     // Likewise what lies on the way to what it mounts.
     if let Some(found) = reply.get("Exchangeable") {
         spec.exchangeable = Field::Set(serde_json::from_value(found.clone()).unwrap());
@@ -523,6 +534,54 @@ fn add_image(around: &mut Surroundings, example: &Value) {
     }
     if let Some(digests) = example.get("Digests") {
         around.repo_digests = [(id, texts(digests))].into();
+    }
+}
+
+/// What an example says of its first process; the rest is as the engine sets it up by itself.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Kernel {
+    no_new_privileges: bool,
+    seccomp: u8,
+    /// As seen on the host.
+    uid: u32,
+    root_is: u32,
+    apparmor: Option<String>,
+    /// -1 is without limit.
+    memory: Option<i64>,
+    pids: Option<i64>,
+}
+
+impl Default for Kernel {
+    fn default() -> Self {
+        Self {
+            no_new_privileges: false,
+            seccomp: 2,
+            uid: 101_000,
+            root_is: 100_000,
+            apparmor: None,
+            memory: None,
+            pids: None,
+        }
+    }
+}
+
+fn kernels_word(example: &Value) -> ProcessFacts {
+    let kernel: Kernel = serde_json::from_value(example.clone()).unwrap();
+    let limit = |it: i64| if it < 0 { KernelLimit::None } else { KernelLimit::Most(it) };
+    ProcessFacts {
+        no_new_privileges: kernel.no_new_privileges,
+        seccomp: kernel.seccomp,
+        uid: kernel.uid,
+        effective: CapabilitySet::EMPTY,
+        bounding: CapabilitySet::DEFAULT,
+        details: Some(ProcessDetails {
+            root_is: Some(kernel.root_is),
+            apparmor: kernel.apparmor,
+            memory: kernel.memory.map(limit),
+            pids: kernel.pids.map(limit),
+            ..ProcessDetails::default()
+        }),
     }
 }
 

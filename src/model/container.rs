@@ -75,6 +75,9 @@ pub struct ContainerSpec {
     /// False until the first start of a container that takes mounts from others: the engine does
     /// not list them before.
     pub mounts_listed: bool,
+    /// Paths at which it differs from its image, without what the engine makes itself; asked for
+    /// only where a rule asks.
+    pub changes: Field<Vec<String>>,
     /// What others than root could put something else in the place of, on the way to what it
     /// binds from the host; looked at only where a rule asks.
     pub exchangeable: Field<Vec<String>>,
@@ -124,6 +127,11 @@ pub struct ContainerSpec {
     pub network_drivers: Field<Arc<Vec<NetworkDriver>>>,
     pub published_ports: Vec<PublishedPort>,
     pub publish_all_ports: bool,
+    /// Whether it or its image says that it listens on ports.
+    pub exposes_ports: bool,
+    /// What it is told to let through if it is a proxy before an engine's socket: names of
+    /// switches that let something be changed, sorted. `None` if it is none of a known kind.
+    pub engine_filter: Option<Vec<String>>,
 
     /// What the engine says about itself. Filled in by `effective::complete`.
     pub engine: Arc<EngineFacts>,

@@ -19,4 +19,6 @@ pub enum Detail {
     NetworkDrivers,
     /// What users' files for Docker's command line say.
     ClientConfigs,
+    /// Which files containers have changed.
+    Changes,
 }

@@ -25,12 +25,27 @@ pub struct ProcessDetails {
     pub command: String,
     /// Whether its user IDs are others on the host (`uid_map`).
     pub user_namespace: bool,
+    /// Which user of the observer its root is (`uid_map`), if that can be read.
+    pub root_is: Option<u32>,
+    /// Its AppArmor profile with the mode: `docker-default (enforce)`.
+    pub apparmor: Option<String>,
+    /// How many bytes of memory its control group takes, if that can be read.
+    pub memory: Option<KernelLimit>,
+    /// How many processes its control group takes, likewise.
+    pub pids: Option<KernelLimit>,
     /// Paths of its control groups, as the observer sees them.
     pub cgroups: Vec<String>,
     /// Whether its control group namespace is its own; `None` if that may not be looked at.
     pub own_cgroup_namespace: Option<bool>,
     /// Soft and hard limit by the name that Docker uses: `nofile`. `None` is without limit.
     pub ulimits: BTreeMap<String, (Option<u64>, Option<u64>)>,
+}
+
+/// What a control group limits something to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelLimit {
+    None,
+    Most(i64),
 }
 
 /// Docker's names for limits, and those of `/proc/PID/limits`.

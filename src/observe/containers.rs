@@ -29,6 +29,8 @@ pub(super) enum Inspected {
         process: Result<Arc<ProcessFacts>, &'static str>,
         /// IDs of what was started in it from outside.
         execs: Vec<String>,
+        /// Where its program starts.
+        working_directory: String,
     },
     Blind(BlindSpot),
 }
@@ -98,8 +100,9 @@ async fn inspect(
             };
             let process = process.map(Arc::new);
             let observed = Observed { spec, fingerprint: inspected.fingerprint };
-            let execs = inspected.execs;
-            Ok(Some(Inspected::Seen { observed: Box::new(observed), process, execs }))
+            let observed = Box::new(observed);
+            let (execs, working_directory) = (inspected.execs, inspected.working_directory);
+            Ok(Some(Inspected::Seen { observed, process, execs, working_directory }))
         }
         Err(error) => blind(format!("its inspect reply cannot be read: {error}")),
     }

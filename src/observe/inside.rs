@@ -31,7 +31,7 @@ pub(super) async fn look(
         _ => Vec::new(),
     };
     let looks = inspected.iter_mut().filter_map(|it| match it {
-        Inspected::Seen { observed, process, execs } => {
+        Inspected::Seen { observed, process, execs, .. } => {
             Some((&mut observed.spec, proc.is_some() && process.is_ok(), &*execs))
         }
         Inspected::Blind(_) => None,

@@ -162,6 +162,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
     snapshot.host = host_facts(&live);
 
     inside::look(docker, &mut inspected, &options.details, local.is_ok().then_some(&proc)).await?;
+    if options.details.contains(&Detail::Changes) {
+        writable_layer::ask_changes(docker, &mut inspected).await?;
+    }
 
     let specs = || {
         inspected.iter().filter_map(|it| match it {

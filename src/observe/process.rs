@@ -116,9 +116,14 @@ impl Proc {
     fn process_details(&self, pid: u32, cgroups: &str) -> ProcessDetails {
         let namespace = |pid: &str| fs::read_link(self.0.join(pid).join("ns/cgroup")).ok();
         let own = namespace(&pid.to_string());
+        let uid_map = self.text(pid, "uid_map").ok();
         ProcessDetails {
             command: self.text(pid, "comm").unwrap_or_default().trim().to_owned(),
-            user_namespace: self.text(pid, "uid_map").is_ok_and(|it| is_mapped(&it)),
+            user_namespace: uid_map.as_ref().is_some_and(|it| is_mapped(it)),
+            root_is: uid_map.as_ref().and_then(|it| root_is(it)),
+            apparmor: self.security_label(pid),
+            memory: self.limit(cgroups, "memory", "memory.limit_in_bytes"),
+            pids: self.limit(cgroups, "pids", "pids.max"),
             cgroups: cgroups
                 .lines()
                 .filter_map(|line| line.splitn(3, ':').nth(2).map(ToOwned::to_owned))
@@ -283,6 +288,13 @@ fn is_mapped(map: &str) -> bool {
     (words.next(), words.next()) != (Some("0"), Some("0"))
 }
 
+/// Which user outside is user 0 inside.
+fn root_is(map: &str) -> Option<u32> {
+    let mut rows = map.lines().map(|it| it.split_whitespace());
+    let mut row = rows.find_map(|mut row| (row.next() == Some("0")).then_some(row))?;
+    row.next()?.parse().ok()
+}
+
 /// Reads `/proc/PID/limits`, whose names hold spaces.
 fn ulimits(limits: &str) -> BTreeMap<String, (Option<u64>, Option<u64>)> {
     ULIMIT_NAMES
@@ -323,6 +335,7 @@ fn listening_row(line: &str) -> Option<(u64, &str)> {
     (flags & LISTENING != 0).then(|| Some((columns[6].parse().ok()?, path)))?
 }
 
+mod limits;
 mod tcp;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,20 @@
-//! What replacing a container would discard.
+//! What containers have written, which replacing them would discard.
 
 use std::{collections::BTreeSet, path::Path};
 
+use futures_util::{TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::process::Proc;
+use super::{containers::Inspected, process::Proc};
 use crate::{
     docker::{Docker, DockerError, PathChange},
-    model::size::rounded,
+    model::{field::Field, size::rounded},
     plan::Lost,
 };
+
+/// Containers asked about side by side.
+const AT_ONCE: usize = 8;
 
 /// `TMPFS_MAGIC` of the kernel's `magic.h`.
 const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
@@ -143,13 +147,46 @@ fn tmpfs_bytes(pid: u32, id: &str, path: &str) -> Option<u64> {
     })
 }
 
-/// Leaves out what the engine makes itself: mount points, the working directory, and folders
-/// that only changed because of what is below them.
+/// Asks what containers have changed, those that do not run as well. Fails only if the engine is
+/// gone.
+pub(super) async fn ask_changes(
+    docker: &Docker,
+    inspected: &mut [Inspected],
+) -> Result<(), DockerError> {
+    let seen = inspected.iter_mut().filter_map(|it| match it {
+        Inspected::Seen { observed, working_directory, .. } => {
+            Some((&mut observed.spec, &*working_directory))
+        }
+        Inspected::Blind(_) => None,
+    });
+    stream::iter(seen.map(Ok::<_, DockerError>))
+        .try_for_each_concurrent(AT_ONCE, |(spec, working_directory)| async move {
+            spec.changes = match docker.changes(&spec.id).await {
+                Ok(changes) => {
+                    let mounted = spec.mounts.iter().map(|it| it.destination.as_str());
+                    let tmpfs = spec.tmpfs.keys().map(String::as_str);
+                    let made = mounted.chain(tmpfs).chain([working_directory.as_str()]);
+                    Field::Set(without_own(&changes, made))
+                }
+                Err(error) if error.is_engine_gone() => return Err(error),
+                Err(_) => Field::Unknown("the engine does not tell what it changed"),
+            };
+            Ok(())
+        })
+        .await
+}
+
 fn files(changes: &[PathChange], reply: &Reply) -> Vec<String> {
-    let mut own = BTreeSet::new();
     let destinations = reply.mounts.iter().flatten().filter_map(|it| it.destination.as_deref());
     let working_dir = reply.config.as_ref().and_then(|config| config.working_dir.as_deref());
-    for path in destinations.chain(tmpfs_paths(reply)).chain(working_dir) {
+    without_own(changes, destinations.chain(tmpfs_paths(reply)).chain(working_dir))
+}
+
+/// Leaves out what the engine makes itself: mount points, the working directory, and folders
+/// that only changed because of what is below them.
+fn without_own<'a>(changes: &[PathChange], made: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut own = BTreeSet::new();
+    for path in made {
         own.extend(with_ancestors(path.trim_end_matches('/')));
     }
     let rest: Vec<&PathChange> =

@@ -4,6 +4,7 @@
 //! member or a word that this program has never heard of: none of them is an error.
 
 mod devices;
+mod engine_filter;
 mod limits;
 mod mounts;
 pub(super) mod secrets;
@@ -47,6 +48,8 @@ pub struct Inspected {
     pub fingerprint: Fingerprint,
     /// IDs of what was started in it from outside.
     pub execs: Vec<String>,
+    /// Where its program starts, which the engine makes if the image has no such directory.
+    pub working_directory: String,
 }
 
 /// Reads the reply to `GET /containers/{id}/json`.
@@ -66,8 +69,11 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
     let labels: BTreeMap<String, String> = config.read("Labels")?.unwrap_or_default();
     let healthcheck: Healthcheck<'_> = config.read("Healthcheck")?.unwrap_or_default();
     let volumes: BTreeMap<Cow<'_, str>, IgnoredAny> = config.read("Volumes")?.unwrap_or_default();
+    let exposed: BTreeMap<Cow<'_, str>, IgnoredAny> =
+        config.read("ExposedPorts")?.unwrap_or_default();
     let image: Option<Text<'_>> = config.read("Image")?;
     let user: Option<Text<'_>> = config.read("User")?;
+    let working_directory: Option<Text<'_>> = config.read("WorkingDir")?;
     let stop_seconds: Option<i64> = config.read("StopTimeout")?;
     let environment = secrets::read(&config, &labels)?;
     let state = reply.state.unwrap_or_default();
@@ -141,6 +147,7 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         mounts: mounts.mounts,
         volume_paths: mounts.volume_paths,
         exchangeable: Field::Unknown("its mounts were not followed"),
+        changes: Field::Unknown("what it changed was not asked for"),
         mounts_listed: !takes_mounts || !started_at.is_empty(),
         volumes_from: firsts(host.volumes_from.as_deref()),
         links: firsts(host.links.as_deref()),
@@ -177,6 +184,8 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         network_drivers: Field::Unknown("nobody asked for the kinds of networks"),
         published_ports: published_ports(host.port_bindings.unwrap_or_default()),
         publish_all_ports: host.publish_all_ports.unwrap_or(false),
+        exposes_ports: !exposed.is_empty(),
+        engine_filter: environment.engine_filter,
         engine: Arc::default(),
         defaulted: Defaulted {
             log: host.log_config.map(LogReply::read),
@@ -198,7 +207,8 @@ pub fn from_inspect(reply: &[u8]) -> Result<Inspected, serde_json::Error> {
         process: Field::Unknown("it was not looked at"),
         inside: Inside::default(),
     };
-    Ok(Inspected { spec, fingerprint, execs })
+    let working_directory = text(working_directory.as_ref()).to_owned();
+    Ok(Inspected { spec, fingerprint, execs, working_directory })
 }
 
 /// Text that borrows where the JSON has no escapes; an `Option<Cow<str>>` would always copy.

@@ -18,6 +18,7 @@ mod images;
 mod imported;
 mod in_place;
 mod judged;
+mod kernels_word;
 mod killed;
 #[allow(dead_code, reason = "the lab offers more than the tests of one day use")]
 mod lab;

@@ -109,6 +109,11 @@ fn process_counts_only_if_it_is_the_containers() {
     let details = process(9, "0123abcd", true).unwrap().details.unwrap();
     assert_eq!(details.command, "docker-init");
     assert!(details.user_namespace);
+    assert_eq!(details.root_is, Some(100_000));
+    assert_eq!((&details.apparmor, details.memory), (&None, None));
+    scratch.file("proc/9/attr/current", "docker-default (enforce)\n");
+    let label = process(9, "0123abcd", true).unwrap().details.unwrap().apparmor;
+    assert_eq!(label.as_deref(), Some("docker-default (enforce)"));
     assert_eq!(details.cgroups, ["/system.slice/docker-0123abcd.scope"]);
     let limits = [("core", (None, None)), ("nofile", (Some(1024), Some(4096)))];
     let limits = limits.map(|(name, limit)| (name.to_owned(), limit));

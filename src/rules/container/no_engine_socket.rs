@@ -32,7 +32,7 @@ A program that drives the engine, such as a dashboard, a reverse proxy that disc
 ",
     fix: Some(Class::Recreate),
     references: &[cis6("5.32"), cis8("5.32"), stig("V-235818"), nist("4.4.3"), owasp("RULE #1")],
-    implies: &[],
+    implies: &["container.engine-proxy-is-narrow"],
     examples: &[
         Example::Passes { params: "{}", object: "HostConfig: {Binds: ['/srv:/srv']}" },
         Example::Fails {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Config, Healthcheck, Text};
+use super::{Config, Healthcheck, Text, engine_filter};
 use crate::model::telling_names::{holds_secret, names_engine, tells_secret};
 
 /// What names and values give away.
@@ -12,6 +12,8 @@ pub(in crate::sources) struct Telling {
     pub engines: Vec<String>,
     /// Where secrets stand.
     pub secrets: Vec<String>,
+    /// What a proxy before an engine's socket is told to let through.
+    pub engine_filter: Option<Vec<String>>,
 }
 
 pub(in crate::sources) fn read(
@@ -38,9 +40,12 @@ pub(in crate::sources) fn read(
         ("entrypoint", config.read("Entrypoint")?),
         ("health check", test),
     ];
-    for (place, words) in words {
+    // The last words are no part of its command.
+    let command = words[..2].iter().filter_map(|it| it.1.as_ref()).flatten();
+    telling.engine_filter = engine_filter::read(variables.as_deref().unwrap_or_default(), command);
+    for (place, words) in &words {
         if words.iter().flatten().any(|it| tells_secret(&it.0)) {
-            telling.secrets.push(place.to_owned());
+            telling.secrets.push((*place).to_owned());
         }
     }
     telling.engines.sort_unstable();
