@@ -22,7 +22,7 @@ use plimsoll::{
         engine_facts::EngineFacts,
         field::Field,
         finding::{Fix, Severity, Verdict},
-        image::ImageList,
+        image::{ImageFiles, ImageList},
         inside::{Inside, is_ssh_server},
         network::NetworkDriver,
         object::{Object, ObjectKind},
@@ -516,7 +516,8 @@ fn complete_one(reply: &Value) -> ContainerSpec {
 
 /// Adds what an example says beside the container: what its image says (`OfImage`, an inspect
 /// reply with the `History`), which images the engine lists (`Listed`), which files have set-ID bits
-/// (`SetIdFiles`), and where registries know its own (`Digests`).
+/// (`SetIdFiles`) and which were left behind (`LeftOver`), what its account files hold (`Accounts`),
+/// and where registries know its own (`Digests`).
 fn add_image(around: &mut Surroundings, example: &Value) {
     let id = example["Image"].as_str().unwrap_or_default().to_owned();
     let texts = |list: &Value| serde_json::from_value::<Vec<String>>(list.clone()).unwrap();
@@ -529,8 +530,20 @@ fn add_image(around: &mut Surroundings, example: &Value) {
         let listed = listed.iter().map(|(id, tags)| (id.clone(), texts(tags)));
         around.images = Some(ImageList::new(listed));
     }
-    if let Some(files) = example.get("SetIdFiles") {
-        around.set_id_files = [(id.clone(), Field::Set(Arc::new(texts(files))))].into();
+    let [set_id, left_over, accounts] =
+        ["SetIdFiles", "LeftOver", "Accounts"].map(|it| example.get(it));
+    if set_id.or(left_over).or(accounts).is_some() {
+        let text = |name: &str| accounts.and_then(|it| it[name].as_str());
+        let faults = text("passwd").map(|passwd| {
+            let other = |name| text(name).unwrap_or_default();
+            sources::accounts::account_faults(passwd, other("shadow"), other("group"))
+        });
+        let files = ImageFiles {
+            set_id: set_id.map(texts).unwrap_or_default(),
+            left_over: left_over.map(texts).unwrap_or_default(),
+            accounts: Ok(faults),
+        };
+        around.image_files = [(id.clone(), Field::Set(Arc::new(files)))].into();
     }
     if let Some(digests) = example.get("Digests") {
         around.repo_digests = [(id, texts(digests))].into();

@@ -7,8 +7,8 @@ pub enum Detail {
     Process,
     /// What images say about themselves, and how they were built.
     Image,
-    /// Which files of images have set-ID bits.
-    SetIdFiles,
+    /// What lies in the layers of images.
+    ImageFiles,
     /// Who could exchange what containers mount from the host.
     BindSources,
     /// Who started what in containers from outside.

@@ -17,7 +17,7 @@ use super::{
     engine_facts::EngineFacts,
     field::Field,
     host_path,
-    image::{ImageFacts, ImageList},
+    image::{ImageFacts, ImageFiles, ImageList},
     mount::{Mount, MountKind, SocketReach},
     owner::Owner,
     process::ProcessFacts,
@@ -50,8 +50,8 @@ pub struct Surroundings {
     /// Image ID to what the image says, or why that is not known; an image that is not here was
     /// not looked at.
     pub image_facts: BTreeMap<String, Result<Arc<ImageFacts>, &'static str>>,
-    /// Image ID to paths of its files with set-ID bits, likewise.
-    pub set_id_files: BTreeMap<String, Field<Arc<Vec<String>>>>,
+    /// Image ID to what lies in its layers, likewise.
+    pub image_files: BTreeMap<String, Field<Arc<ImageFiles>>>,
     pub daemon_defaults: Arc<DaemonDefaults>,
     pub engine: Arc<EngineFacts>,
     /// What speaks for or against the claims of owners.
@@ -114,8 +114,8 @@ fn complete_image(spec: &mut ContainerSpec, around: &Surroundings) {
     if let Some(images) = &around.images {
         (spec.image_seen.tags, spec.image_seen.named_now) = images.names(spec);
     }
-    if let Some(files) = around.set_id_files.get(&spec.image_id) {
-        spec.image_seen.set_id_files = files.clone();
+    if let Some(files) = around.image_files.get(&spec.image_id) {
+        spec.image_seen.files = files.clone();
     }
     match around.image_facts.get(&spec.image_id) {
         Some(Ok(facts)) => spec.image_seen.facts = Field::Set(Arc::clone(facts)),

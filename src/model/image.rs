@@ -13,8 +13,8 @@ pub struct ImageSeen {
     pub named_now: Field<Option<String>>,
     /// What it says about itself; looked at only where a rule asks.
     pub facts: Field<Arc<ImageFacts>>,
-    /// Paths of its files with set-ID bits, sorted; looked for only where a rule asks.
-    pub set_id_files: Field<Arc<Vec<String>>>,
+    /// What lies in its layers; looked for only where a rule asks.
+    pub files: Field<Arc<ImageFiles>>,
 }
 
 impl Default for ImageSeen {
@@ -24,7 +24,7 @@ impl Default for ImageSeen {
             tags: Field::Unknown(UNSEEN),
             named_now: Field::Unknown(UNSEEN),
             facts: Field::Unknown(UNSEEN),
-            set_id_files: Field::Unknown(UNSEEN),
+            files: Field::Unknown(UNSEEN),
         }
     }
 }
@@ -46,6 +46,17 @@ pub struct ImageFacts {
     /// Where its layers lie on the engine's host, topmost first; empty where they lie otherwise
     /// than one over the other (`overlay2`).
     pub layers: Vec<String>,
+}
+
+/// What lies in an image's layers, as containers of it see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFiles {
+    /// Paths of files with set-ID bits, sorted.
+    pub set_id: Vec<String>,
+    /// Paths of what building it left behind: repositories, caches, keys. Sorted.
+    pub left_over: Vec<String>,
+    /// What is wrong with its accounts, `None` if it has none; or why they could not be read.
+    pub accounts: Result<Option<Vec<String>>, &'static str>,
 }
 
 /// One entry of a history.

@@ -8,13 +8,13 @@ use std::{
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{rooted::Root, set_id_files as files};
+use super::{image_files, rooted::Root};
 use crate::{
     docker::{Docker, DockerError},
     model::{
         container::ContainerSpec,
         field::Field,
-        image::{GONE, ImageFacts},
+        image::{GONE, ImageFacts, ImageFiles},
     },
     sources::image,
 };
@@ -51,10 +51,10 @@ async fn facts(docker: &Docker, id: &str) -> Result<Result<ImageFacts, &'static 
 }
 
 /// Looks through the layers of those images whose layers are known, which takes time.
-pub(super) async fn set_id_files(
+pub(super) async fn look_through(
     root: &Root,
     images: &BTreeMap<String, Result<Arc<ImageFacts>, &'static str>>,
-) -> BTreeMap<String, Field<Arc<Vec<String>>>> {
+) -> BTreeMap<String, Field<Arc<ImageFiles>>> {
     let unknown = |why: &&'static str| Field::Unknown(why);
     let mut found: BTreeMap<_, _> = images
         .iter()
@@ -62,7 +62,7 @@ pub(super) async fn set_id_files(
         .collect();
     let known = images.iter().filter_map(|(id, facts)| Some((id.clone(), facts.clone().ok()?)));
     let (root, known): (Root, Vec<_>) = (root.clone(), known.collect());
-    let looked = tokio::task::spawn_blocking(move || files::look(&root, &known)).await;
+    let looked = tokio::task::spawn_blocking(move || image_files::look(&root, &known)).await;
     found.extend(looked.unwrap_or_default());
     found
 }

@@ -19,6 +19,7 @@ mod file_obstacle;
 mod flags;
 mod host_files;
 mod host_system;
+mod image_files;
 mod images;
 mod inside;
 mod origin;
@@ -31,7 +32,6 @@ mod running;
 #[cfg(test)]
 mod scratch;
 mod service;
-mod set_id_files;
 mod subids;
 mod surroundings;
 mod swarm_state;
@@ -183,9 +183,9 @@ pub async fn observe(docker: &Docker, options: &Options) -> Result<Snapshot, Doc
         around.image_facts = images::look(docker, specs()).await?;
     }
     if let Ok(local) = local
-        && options.details.contains(&Detail::SetIdFiles)
+        && options.details.contains(&Detail::ImageFiles)
     {
-        around.set_id_files = images::set_id_files(&local.root, &around.image_facts).await;
+        around.image_files = images::look_through(&local.root, &around.image_facts).await;
     }
     let tasks = evidence::tasks(docker, &info, specs()).await?;
     let here = local.ok().map(|local| (local, &proc));

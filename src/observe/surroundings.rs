@@ -66,7 +66,7 @@ pub(super) fn gather<'a>(
         repo_digests,
         images: listed,
         image_facts: BTreeMap::new(),
-        set_id_files: BTreeMap::new(),
+        image_files: BTreeMap::new(),
         daemon_defaults: Arc::default(),
         engine: Arc::new(engine_facts::gather(info, local)),
         evidence: Evidence::default(),

@@ -225,6 +225,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host::runc_version::RuncVersion,
     &host::service_enabled::ServiceEnabled,
     &host::subid_ranges::SubidRanges,
+    &image::account_database_sane::AccountDatabaseSane,
     &image::allow_list::AllowList,
     &image::copy_not_add::CopyNotAdd,
     &image::dangling_in_use::DanglingInUse,
@@ -233,6 +234,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &image::healthcheck::Healthcheck,
     &attested::MINIMAL_PACKAGES,
     &image::no_latest_tag::NoLatestTag,
+    &image::no_leftover_files::NoLeftoverFiles,
     &image::no_lone_update::NoLoneUpdate,
     &image::no_secrets::NoSecrets,
     &image::no_setid_files::NoSetidFiles,
@@ -501,6 +503,16 @@ fn is_out_of_action(container: &ContainerSpec, until: Eviction) -> bool {
         }
         Eviction::Stop => false,
     }
+}
+
+/// Says the first few of many.
+fn shortened(all: &[&str]) -> String {
+    const MOST_SHOWN: usize = 8;
+    let mut text = all[..all.len().min(MOST_SHOWN)].join(", ");
+    if all.len() > MOST_SHOWN {
+        text.push_str(&format!(" and {} more", all.len() - MOST_SHOWN));
+    }
+    text
 }
 
 /// Says how a list that must not be empty is written.

@@ -2,6 +2,7 @@
 //!
 //! Pure: bytes and JSON in, values out. `observe` fetches, `execute` sends.
 
+pub mod accounts;
 pub mod audit_rules;
 pub mod create_body;
 pub mod engine_objects;

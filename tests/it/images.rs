@@ -30,6 +30,8 @@ COPY plain.txt /bin/taken-back
 COPY plain.txt /bin/given
 RUN chmod u+s /bin/given /bin/taken-back
 RUN chmod u-s /bin/taken-back
+RUN mkdir -p /srv/.git /srv/.npm && rmdir /srv/.npm
+RUN mkdir -p /etc && echo 'demo::1000:1000::/:' >/etc/passwd
 WORKDIR /usr
 VOLUME /etc
 EXPOSE 22 8080
@@ -37,8 +39,10 @@ EXPOSE 22 8080
 
 /// What shows how an image was built, and what else it says.
 const OF_IMAGES: &[&str] = &[
+    "image.account-database-sane",
     "image.copy-not-add",
     "image.healthcheck",
+    "image.no-leftover-files",
     "image.no-lone-update",
     "image.no-secrets",
     "image.no-setid-files",
@@ -112,6 +116,8 @@ fn judged(suite: Suite) {
     let told_of_kit = of_kit.unwrap().to_string();
     assert!(told_of_kit.contains("/bin/given"), "{told_of_kit}");
     assert!(!told_of_kit.contains("/bin/taken-back"), "{told_of_kit}");
+    assert!(judged.stdout.contains("/srv/.git") && !judged.stdout.contains("/srv/.npm"));
+    assert!(judged.stdout.contains("demo has an empty password in /etc/passwd"));
     assert!(!judged.stdout.contains("hunter2") && !judged.stdout.contains("sekret"));
 }
 

@@ -13,7 +13,7 @@ use crate::{
         finding::{Severity, Verdict},
         host_path,
     },
-    rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist},
+    rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, shortened},
 };
 
 pub struct NoWritableDrift;
@@ -66,9 +66,6 @@ const OF_PROGRAMS: [&str; 9] = [
     "/usr/sbin",
 ];
 
-/// So many are shown.
-const MOST_SHOWN: usize = 8;
-
 impl Rule for NoWritableDrift {
     type View = ContainerSpec;
     type Params = Params;
@@ -114,10 +111,7 @@ impl Rule for NoWritableDrift {
         }
         let is_program = |path: &str| OF_PROGRAMS.iter().any(|it| host_path::is_within(path, it));
         others.sort_by_key(|path| !is_program(path));
-        let mut seen = others[..others.len().min(MOST_SHOWN)].join(", ");
-        if others.len() > MOST_SHOWN {
-            seen.push_str(&format!(" and {} more", others.len() - MOST_SHOWN));
-        }
+        let seen = shortened(&others);
         let advice = format!(
             "`docker diff {}` shows all: find out who wrote them, start a new container of the \
              image, and put data on a volume or the path in the rule: `allow`",

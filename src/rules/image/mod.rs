@@ -1,11 +1,13 @@
 //! Rules about the image that a container is made of.
 
+pub mod account_database_sane;
 pub mod allow_list;
 pub mod copy_not_add;
 pub mod dangling_in_use;
 pub mod digest_pinned;
 pub mod healthcheck;
 pub mod no_latest_tag;
+pub mod no_leftover_files;
 pub mod no_lone_update;
 pub mod no_secrets;
 pub mod no_setid_files;
@@ -15,7 +17,12 @@ pub mod no_system_workdir_or_volume;
 pub mod not_stale;
 pub mod trusted_source;
 
-use crate::model::{container::ContainerSpec, field::Field, finding::Verdict, image::ImageFacts};
+use crate::model::{
+    container::ContainerSpec,
+    field::Field,
+    finding::Verdict,
+    image::{ImageFacts, ImageFiles},
+};
 
 /// Why a history that holds nothing but files says nothing about steps.
 const UNTOLD: &str = "its history does not tell how it was built";
@@ -24,6 +31,15 @@ const UNTOLD: &str = "its history does not tell how it was built";
 fn facts(container: &ContainerSpec) -> Result<&ImageFacts, Verdict> {
     match &container.image_seen.facts {
         Field::Set(facts) => Ok(facts),
+        Field::Unknown(why) => Err(Verdict::Unknown((*why).into())),
+        Field::Inherited(_) => Err(Verdict::Unknown("its image was not looked at".into())),
+    }
+}
+
+/// Returns what lies in the image's layers, or that nobody knows.
+fn files(container: &ContainerSpec) -> Result<&ImageFiles, Verdict> {
+    match &container.image_seen.files {
+        Field::Set(files) => Ok(files),
         Field::Unknown(why) => Err(Verdict::Unknown((*why).into())),
         Field::Inherited(_) => Err(Verdict::Unknown("its image was not looked at".into())),
     }

@@ -1,5 +1,6 @@
 //! Images in which nobody becomes somebody else.
 
+use super::files;
 use crate::{
     model::{
         container::ContainerSpec,
@@ -7,7 +8,7 @@ use crate::{
         field::Field,
         finding::{Severity, Verdict},
     },
-    rules::{Allow, Example, Meta, Rule, cis, fails_by_hand},
+    rules::{Allow, Example, Meta, Rule, cis, fails_by_hand, shortened},
 };
 
 pub struct NoSetidFiles;
@@ -40,9 +41,6 @@ Nothing is changed: the image has to be built without the bits, and `no-new-priv
     ],
 };
 
-/// So many are shown.
-const MOST_SHOWN: usize = 8;
-
 impl Rule for NoSetidFiles {
     type View = ContainerSpec;
     type Params = Allow;
@@ -52,28 +50,23 @@ impl Rule for NoSetidFiles {
     }
 
     fn needs(&self) -> &'static [Detail] {
-        &[Detail::Image, Detail::SetIdFiles]
+        &[Detail::Image, Detail::ImageFiles]
     }
 
     fn judge(&self, container: &ContainerSpec, params: &Allow) -> Verdict {
         if container.no_new_privileges == Field::Set(true) {
             return Verdict::NotApplicable("`no-new-privileges` takes the effect from such files");
         }
-        let paths = match &container.image_seen.set_id_files {
-            Field::Set(paths) => paths,
-            Field::Unknown(why) => return Verdict::Unknown((*why).into()),
-            Field::Inherited(_) => return Verdict::Unknown("its image was not looked at".into()),
+        let paths = match files(container) {
+            Ok(files) => &files.set_id,
+            Err(unknown) => return unknown,
         };
         let others: Vec<&str> =
             paths.iter().map(String::as_str).filter(|it| !params.allows(it)).collect();
         if others.is_empty() {
             return Verdict::Pass;
         }
-        let mut seen = others[..others.len().min(MOST_SHOWN)].join(", ");
-        if others.len() > MOST_SHOWN {
-            seen.push_str(&format!(" and {} more", others.len() - MOST_SHOWN));
-        }
         let advice = "build it with `chmod ug-s` on them, or run it with `no-new-privileges`";
-        fails_by_hand("image files", seen, "none with set-ID bits", advice)
+        fails_by_hand("image files", shortened(&others), "none with set-ID bits", advice)
     }
 }
