@@ -238,6 +238,8 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("host.docker-group-members", "allow: [1]", "allow[0]", "invalid type"),
         ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
         ("host.listener-inventory", "allow: ['fd://']", "allow[0]", "starts with"),
+        ("host.unit-dropins-trusted", "files: {a.conf: ''}", "files", "not absolute"),
+        ("host.unit-dropins-trusted", "files: {/a.conf: abc}", "files./a.conf", "64 digits"),
         ("host.subid-ranges", "min: 0", "min", "least is 1"),
         ("host.kernel-supported", "min: []", "min", "at least one version"),
         ("host.runc-version", "min: ['1.1.5+ds1']", "min", "is not a version"),

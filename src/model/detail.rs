@@ -21,4 +21,6 @@ pub enum Detail {
     ClientConfigs,
     /// Which files containers have changed.
     Changes,
+    /// Which rules packets go through before the engine's own.
+    FilterHooks,
 }

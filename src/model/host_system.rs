@@ -27,6 +27,10 @@ pub struct HostSystem {
     pub subids: Seen<Option<SubIds>>,
     /// Whether the daemon starts with the machine; `None` if nothing known looks after it.
     pub at_boot: Seen<Option<AtBoot>>,
+    /// What the engine leaves to people to filter packets by; `None` if it writes no rules itself.
+    pub filter_hooks: Seen<Option<FilterHooks>>,
+    /// What systemd starts the daemon by; nothing where there are no such files.
+    pub unit_files: Seen<Vec<UnitFile>>,
 }
 
 /// Settings of the kernel that make it harder to get at, the higher they are.
@@ -51,6 +55,8 @@ impl HostSystem {
             client_configs: Err(why.to_owned()),
             subids: Err(why.to_owned()),
             at_boot: Err(why.to_owned()),
+            filter_hooks: Err(why.to_owned()),
+            unit_files: Err(why.to_owned()),
         }
     }
 }
@@ -184,6 +190,40 @@ pub struct AtBoot {
     pub enable: String,
     /// What a person would type to keep it from that.
     pub disable: String,
+}
+
+/// `None` where the engine has made no such chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterHooks {
+    pub ipv4: Seen<Option<FilterHook>>,
+    pub ipv6: Seen<Option<FilterHook>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilterHook {
+    /// How many rules it has, without the one that the engine puts there.
+    pub rules: usize,
+    /// Whether any of those that are reached drops or rejects.
+    pub refuses: bool,
+}
+
+/// A file that systemd starts the daemon by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitFile {
+    pub path: String,
+    /// The same, links followed.
+    pub resolved: String,
+    pub kind: UnitFileKind,
+    /// SHA-256 of what it holds, or why it could not be read.
+    pub digest: Seen<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitFileKind {
+    Unit,
+    DropIn,
+    /// What `EnvironmentFile=` names.
+    Variables,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

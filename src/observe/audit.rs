@@ -44,31 +44,33 @@ fn ask(root: &Root) -> Result<Audit, String> {
     }
     let program = PROGRAMS.into_iter().find(|it| Path::new(it).exists());
     let program = program.ok_or("there is no `auditctl` on this host")?;
-    let state = run(program, "-s")?;
+    let state = run(program, &["-s"])?;
     let state = audit_state(&state).ok_or("`auditctl -s` does not tell whether auditing is on")?;
-    let AuditText { rules, .. } = audit_text(&run(program, "-l")?);
+    let AuditText { rules, .. } = audit_text(&run(program, &["-l"])?);
     Ok(Audit { said_by: SaidBy::Kernel, state, rules })
 }
 
 /// Whether the root directory of the daemon is that of this process.
-fn is_ours(root: &Root) -> bool {
+pub(super) fn is_ours(root: &Root) -> bool {
     let place = |path: PathBuf| fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
     let ours = place("/".into());
     ours.is_some() && ours == place(root.outside(Path::new("/")))
 }
 
-fn run(program: &str, argument: &str) -> Result<String, String> {
+/// Runs a program of this host's that only tells, and returns what it says.
+pub(super) fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let line = format!("`{program} {}`", arguments.join(" "));
     let output = Command::new(program)
-        .arg(argument)
+        .args(arguments)
         .env_clear()
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("`{program} {argument}`: {error}"))?;
+        .map_err(|error| format!("{line}: {error}"))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let why = text.lines().next().unwrap_or("it says nothing").trim();
-        return Err(format!("`{program} {argument}` fails: {why}"));
+        return Err(format!("{line} fails: {why}"));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

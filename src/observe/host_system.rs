@@ -11,11 +11,11 @@ use serde_json::Value;
 use super::{
     audit, boot, client_configs,
     daemon::LocalDaemon,
-    engine_facts,
+    engine_facts, firewall,
     host_files::Paths,
     process::Proc,
     rooted::{Root, is_absent},
-    subids,
+    subids, unit_files,
 };
 use crate::{
     docker::Endpoint,
@@ -51,10 +51,16 @@ pub(super) fn look(
         true => client_configs::look(root, &socket_groups, local.owner.0),
         false => Err("nobody looked".into()),
     };
+    let filter_hooks = match details.contains(&Detail::FilterHooks) {
+        true => firewall::look(root, config, info),
+        false => Err("nobody looked".into()),
+    };
     HostSystem {
         client_configs,
         subids: subids::look(root, config, info, local.owner.0),
         at_boot: boot::look(root, &config.service),
+        filter_hooks,
+        unit_files: unit_files::look(root, config),
         audit: audit::look(root),
         audited: audited(local, &paths, info),
         socket_groups,

@@ -16,6 +16,7 @@ mod engine_objects;
 mod environment;
 mod evidence;
 mod file_obstacle;
+mod firewall;
 mod flags;
 mod host_files;
 mod host_system;
@@ -37,6 +38,7 @@ mod surroundings;
 mod swarm_state;
 #[cfg(test)]
 mod tests;
+mod unit_files;
 mod writable_layer;
 
 use std::{

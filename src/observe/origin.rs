@@ -25,10 +25,14 @@ const OTHER_FILES: &[&str] =
 pub(super) fn unit_files(root: &Root, unit: &str) -> BTreeSet<PathBuf> {
     let directories = UNIT_DIRECTORIES.iter().map(Path::new);
     let exists = |path: &PathBuf| root.find(path).is_ok_and(|it| it.symlink_metadata().is_ok());
-    let own = directories.clone().map(|it| it.join(unit)).find(exists);
-    let drop_ins =
-        directories.flat_map(|it| configuration_files(root, &it.join(format!("{unit}.d"))));
-    own.into_iter().chain(drop_ins).collect()
+    let own = directories.map(|it| it.join(unit)).find(exists);
+    own.into_iter().chain(drop_ins(root, unit)).collect()
+}
+
+/// Returns the drop-ins of a unit, or of all units of a kind, such as `service`.
+pub(super) fn drop_ins(root: &Root, unit: &str) -> Vec<PathBuf> {
+    let directories = UNIT_DIRECTORIES.iter().map(|it| Path::new(it).join(format!("{unit}.d")));
+    directories.flat_map(|it| configuration_files(root, &it)).collect()
 }
 
 /// Returns the files that a unit takes variables from.

@@ -7,6 +7,7 @@ pub mod audit_rules;
 pub mod create_body;
 pub mod engine_objects;
 pub mod exec;
+pub mod firewall;
 pub mod image;
 pub mod info;
 pub mod inspect;

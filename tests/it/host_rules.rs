@@ -104,7 +104,10 @@ fn machine_is_judged_as_it_is(suite: Suite) {
          host.engine-binaries-owner-mode: true\n  \
          host.plugin-spec-dirs: true\n  host.runc-version: { min: '1.1.0' }\n  \
          host.kernel-supported: { min: '99.0' }\n  host.cgroup-v2: true\n  \
-         daemon.plugins-declared: true\n  host.kernel-sysctls: true\n",
+         daemon.plugins-declared: true\n  host.kernel-sysctls: true\n  \
+         host.client-credentials: true\n  host.unit-dropins-trusted: true\n  \
+         host.firewall-hook-present: { ipv6: false }\n  host.listener-inventory: true\n  \
+         host.service-enabled: { enabled: false }\n  host.fips-mode: { enabled: false }\n",
     );
     let plan = || -> Value {
         let reply = host.plimsoll(&["plan", "-f", FILE_OF_MACHINE, "-o", "json"]).ok();
@@ -116,8 +119,23 @@ fn machine_is_judged_as_it_is(suite: Suite) {
         "mkdir -p /run/docker/plugins /etc/docker/plugins && touch {stray} {named} && \
          sed -i 's/^\\(docker:.*:\\)\\(.*\\)$/\\1{member},\\2/' /etc/group"
     ));
+    let home = format!("/run/{member}");
+    let drop_in = format!("/etc/systemd/system/docker.service.d/{member}.conf");
+    host.write(
+        &format!("{home}/.docker/config.json"),
+        r#"{"auths": {"r.example": {"auth": "c2VjcmV0"}}}"#,
+    );
+    host.write(&drop_in, "[Service]\n");
+    host.sh(&format!(
+        "chmod 0644 {home}/.docker/config.json; echo '{member}:x:4999:4999::{home}:' >>/etc/passwd"
+    ));
     let bad = plan();
-    host.sh(&format!("rm {stray} {named}; sed -i 's/{member},//' /etc/group"));
+    host.sh(&format!(
+        "rm -r {stray} {named} {home} {drop_in}; sed -i 's/{member},//' /etc/group; \
+         sed -i '/^{member}:/d' /etc/passwd; \
+         rmdir --ignore-fail-on-non-empty /etc/systemd/system/docker.service.d; \
+         iptables -I DOCKER-USER -s 192.0.2.9 -j DROP"
+    ));
     let line = "-w /etc/docker -p wa -k plimsoll\n";
     host.write("/etc/audit/rules.d/plimsoll.rules", line);
     let in_files = plan();
@@ -127,6 +145,7 @@ fn machine_is_judged_as_it_is(suite: Suite) {
     host.write("/usr/sbin/auditctl", &AUDITCTL.replace("enabled 1", "enabled 0"));
     let off = plan();
     host.sh(put_back);
+    host.sh("iptables -D DOCKER-USER -s 192.0.2.9 -j DROP");
 
     let seen = |plan: &Value, rule: &str| note(plan, rule).unwrap_or_default();
     let audit = "host.audit-etc-docker";
@@ -141,6 +160,19 @@ fn machine_is_judged_as_it_is(suite: Suite) {
     assert!(seen(&bad, plugins).contains(&format!("{stray} is not declared")), "{bad:#}");
     let named = format!("hr-{}-named", std::process::id());
     assert!(seen(&bad, "daemon.plugins-declared").contains(&named), "{bad:#}");
+    let credentials = "host.client-credentials";
+    for what in ["has mode 0644", "keeps what lets in at r.example"] {
+        assert!(seen(&bad, credentials).contains(what), "{bad:#}");
+    }
+    assert!(!bad.to_string().contains("c2VjcmV0"), "{bad:#}");
+    let units = "host.unit-dropins-trusted";
+    assert!(seen(&bad, units).contains(&format!("{drop_in} is not declared")), "{bad:#}");
+    assert!(!seen(&in_kernel, units).contains(&member), "{in_kernel:#}");
+    let hook = "host.firewall-hook-present";
+    assert!(seen(&bad, hook).contains("DOCKER-USER is empty for IPv4"), "{bad:#}");
+    // Of these, systemd runs on bookworm alone.
+    let starts = note(&bad, "host.service-enabled").is_some();
+    assert_eq!(starts, matches!(suite, Suite::Bookworm), "{bad:#}");
     assert!(note(&bad, "host.kernel-supported").is_some(), "{bad:#}");
     // The machine's own, which nobody changes here.
     let kernel = host
@@ -157,6 +189,10 @@ fn machine_is_judged_as_it_is(suite: Suite) {
         "host.audit-etc-sysconfig-docker",
         "host.data-root-mode",
         "host.data-root-own-filesystem",
+        credentials,
+        hook,
+        "host.fips-mode",
+        "host.listener-inventory",
         "host.engine-binaries-owner-mode",
         "host.runc-version",
     ] {

@@ -15,8 +15,8 @@ use plimsoll::{
         finding::{Fix, Verdict},
         host_files::{FileFacts, HostFiles, SeenFile, Subject},
         host_system::{
-            AtBoot, Audited, AuditedPath, ClientConfig, ClientConfigFacts, DataRoot, HostSystem,
-            IdRange, SocketGroup, SubIds,
+            AtBoot, Audited, AuditedPath, ClientConfig, ClientConfigFacts, DataRoot, FilterHook,
+            FilterHooks, HostSystem, IdRange, SocketGroup, SubIds, UnitFile, UnitFileKind,
         },
         object::Object,
     },
@@ -260,6 +260,64 @@ struct System {
     client_configs: Option<Vec<Config>>,
     subids: Option<Lent>,
     at_boot: Option<Boot>,
+    filter_hooks: Option<Hooks>,
+    unit_files: Option<Vec<StartFile>>,
+}
+
+/// Chains that are not named are not there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Hooks {
+    /// Whether the engine writes no rules.
+    #[serde(default)]
+    unmanaged: bool,
+    ipv4: Option<Hook>,
+    ipv6: Option<Hook>,
+    /// Why the rules could not be read.
+    unread: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Hook {
+    rules: usize,
+    #[serde(default)]
+    refuses: bool,
+}
+
+impl From<Hooks> for Option<FilterHooks> {
+    fn from(hooks: Hooks) -> Self {
+        let unread = hooks.unread;
+        let seen = |hook: Option<Hook>| {
+            let hook = hook.map(|Hook { rules, refuses }| FilterHook { rules, refuses });
+            unread.clone().map_or(Ok(hook), Err)
+        };
+        let (ipv4, ipv6) = (seen(hooks.ipv4), seen(hooks.ipv6));
+        (!hooks.unmanaged).then_some(FilterHooks { ipv4, ipv6 })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct StartFile {
+    path: String,
+    /// `unit`, `drop-in`, `variables`
+    kind: String,
+    digest: Option<String>,
+    unseen: Option<String>,
+}
+
+impl From<StartFile> for UnitFile {
+    fn from(file: StartFile) -> Self {
+        let kind = match file.kind.as_str() {
+            "unit" => UnitFileKind::Unit,
+            "drop-in" => UnitFileKind::DropIn,
+            "variables" => UnitFileKind::Variables,
+            other => panic!("{other} is no kind of file"),
+        };
+        let digest = file.unseen.map_or(Ok(file.digest.unwrap_or_default()), Err);
+        Self { resolved: file.path.clone(), path: file.path, kind, digest }
+    }
 }
 
 /// Of bob, unless it says otherwise.
@@ -384,6 +442,11 @@ pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
             .ok_or_else(|| unseen.clone()),
         subids: example.subids.map(Lent::into).ok_or_else(|| unseen.clone()),
         at_boot: example.at_boot.map(Boot::into).ok_or_else(|| unseen.clone()),
+        filter_hooks: example.filter_hooks.map(Hooks::into).ok_or_else(|| unseen.clone()),
+        unit_files: example
+            .unit_files
+            .map(|it| it.into_iter().map(UnitFile::from).collect())
+            .ok_or_else(|| unseen.clone()),
     };
     rule.judge(Object::HostSystem(&host)).unwrap()
 }
