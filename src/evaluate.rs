@@ -125,6 +125,7 @@ impl<'p> Evaluation<'p> {
             Object::HostSystem(&snapshot.system),
             Object::Swarm(&snapshot.objects.swarm),
             Object::StoredImages(&snapshot.objects.images),
+            Object::Upkeep(&snapshot.upkeep),
         ];
         for (address, mut assignments) in by_address {
             assignments.sort_by_key(|it| it.meta.id);

@@ -105,6 +105,7 @@ fn looks_at(rule: &dyn AnyRule) -> &'static str {
         ObjectKind::StoredImages => "all images",
         ObjectKind::Swarm => "what the engine tells of its Swarm",
         ObjectKind::HostSystem => "the machine: kernel, accounts, audit rules, programs",
+        ObjectKind::Upkeep => "what earlier runs left word of",
         ObjectKind::Attestable => "a person, who says on which day",
     }
 }

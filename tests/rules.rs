@@ -166,6 +166,7 @@ fn every_rule_has_examples_that_come_out_as_they_say() {
                 ObjectKind::Daemon => host::judge(&*bind(meta.id, params), object),
                 ObjectKind::HostFiles => host::judge_files(&*bind(meta.id, params), object),
                 ObjectKind::Attestable => host::judge_attested(&*bind(meta.id, params), object),
+                ObjectKind::Upkeep => host::judge_upkeep(&*bind(meta.id, params), object),
                 ObjectKind::HostSystem => host::judge_system(&*bind(meta.id, params), object),
                 ObjectKind::Network
                 | ObjectKind::Service
@@ -238,6 +239,7 @@ fn parameters_that_make_no_sense_are_refused_with_their_place() {
         ("host.docker-group-members", "allow: [1]", "allow[0]", "invalid type"),
         ("host.engine-version-supported", "engine: newest", "engine", "is not a version"),
         ("host.listener-inventory", "allow: ['fd://']", "allow[0]", "starts with"),
+        ("host.time-since-last-run", "max-hours: 0", "max-hours", "least is 1"),
         ("host.unit-dropins-trusted", "files: {a.conf: ''}", "files", "not absolute"),
         ("host.unit-dropins-trusted", "files: {/a.conf: abc}", "files./a.conf", "64 digits"),
         ("host.subid-ranges", "min: 0", "min", "least is 1"),
@@ -287,7 +289,8 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
                 | ObjectKind::Network
                 | ObjectKind::Service
                 | ObjectKind::StoredImages
-                | ObjectKind::Swarm => {}
+                | ObjectKind::Swarm
+                | ObjectKind::Upkeep => {}
             }
         }
     }

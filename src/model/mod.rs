@@ -59,4 +59,5 @@ pub mod suggest;
 pub mod swarm;
 pub mod telling_names;
 pub mod transaction;
+pub mod upkeep;
 pub mod writable_paths;

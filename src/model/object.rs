@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     attestable::Attestable, container::ContainerSpec, daemon::DaemonConfig, host_files::HostFiles,
     host_system::HostSystem, network::Network, service::Service, stored_images::StoredImages,
-    swarm::Swarm,
+    swarm::Swarm, upkeep::Upkeep,
 };
 
 /// `daemon/icc`, `container/web`: unique on a host, stable, fit for `--only`.
@@ -92,6 +92,7 @@ pub enum Object<'a> {
     Service(&'a Service),
     StoredImages(&'a StoredImages),
     Swarm(&'a Swarm),
+    Upkeep(&'a Upkeep),
 }
 
 /// A shape that rules can be written against.
@@ -116,6 +117,7 @@ pub enum ObjectKind {
     Service,
     StoredImages,
     Swarm,
+    Upkeep,
 }
 
 impl ObjectKind {
@@ -202,6 +204,15 @@ impl View for Swarm {
 
     fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
         let Object::Swarm(it) = object else { return None };
+        Some(it)
+    }
+}
+
+impl View for Upkeep {
+    const KIND: ObjectKind = ObjectKind::Upkeep;
+
+    fn of<'a>(object: Object<'a>) -> Option<&'a Self> {
+        let Object::Upkeep(it) = object else { return None };
         Some(it)
     }
 }

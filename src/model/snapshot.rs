@@ -7,6 +7,7 @@ use super::{
     host_files::HostFiles,
     host_system::HostSystem,
     object::Address,
+    upkeep::Upkeep,
 };
 
 /// The views of one host. Taking it does not fail as a whole: what could not be read is inside,
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub system: HostSystem,
     /// What the engine keeps besides containers; nothing unless somebody asked for a look.
     pub objects: EngineObjects,
+    /// What earlier runs left word of; nothing unless somebody asked.
+    pub upkeep: Upkeep,
     /// What is to be remembered about the daemon's process; `None` if there is none to look at.
     pub daemon_start: Option<DaemonStart>,
     /// Sorted by name. Kept and half-replaced containers of plimsoll's own are not among them.

@@ -4,6 +4,7 @@ mod import;
 mod notes;
 mod recovery;
 mod rollback;
+mod upkeep;
 pub mod watcher;
 
 use std::{
@@ -137,7 +138,8 @@ async fn observe_with(errand: Errand<'_>, last: &LastApplied) -> Result<Snapshot
 }
 
 async fn look_with(errand: Errand<'_>, last: &LastApplied) -> Result<Look, PipelineError> {
-    let snapshot = observe_with(errand, last).await?;
+    let mut snapshot = observe_with(errand, last).await?;
+    snapshot.upkeep = upkeep::look(errand);
     let conflicts = flags::flag_conflicts(errand.policy, &snapshot);
     if !conflicts.is_empty() {
         return Err(PipelineError::Problems(conflicts));
@@ -259,6 +261,9 @@ pub async fn act(
     remember(&mut last, &run, &after, errand.policy);
     errand.store.save_run(lock, &run)?;
     errand.store.save_last_applied(lock, &last)?;
+    if run.outcomes.iter().all(|it| matches!(it.outcome, Outcome::Done { .. })) {
+        upkeep::note(errand, lock)?;
+    }
     errand.store.prune(lock, Retention::default(), SystemTime::from((errand.clock)()))?;
     retire(errand, &after.snapshot).await;
     Ok(Acted { run, after })
@@ -442,6 +447,7 @@ pub async fn housekeep(errand: Errand<'_>, lock: &Lock, look: &Look) -> Result<(
     if moved(&before, &last) {
         errand.store.save_last_applied(lock, &last)?;
     }
+    upkeep::note(errand, lock)?;
     retire(errand, &look.snapshot).await;
     Ok(())
 }

@@ -226,6 +226,7 @@ pub static RULES: &[&dyn AnyRule] = &[
     &host::runc_version::RuncVersion,
     &host::service_enabled::ServiceEnabled,
     &host::subid_ranges::SubidRanges,
+    &host::time_since_last_run::TimeSinceLastRun,
     &host::unit_dropins_trusted::UnitDropinsTrusted,
     &image::account_database_sane::AccountDatabaseSane,
     &image::allow_list::AllowList,

@@ -38,6 +38,7 @@ const RESTARTING: &str = "restarting";
 const RELEASING: &str = "releasing";
 const BEFORE: &str = "before";
 const COUNTER: &str = "run-counter";
+const SUCCEEDED: &str = "succeeded";
 
 /// Temporary files of writes that were killed are removed when they are older than this.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
@@ -136,6 +137,15 @@ impl Store {
         // What cannot be read may be needed by whoever can.
         self.last_applied()?;
         file::write_versioned(&self.directory.join(LAST_APPLIED), last)
+    }
+
+    /// Returns when a run last left nothing to do, or failed at nothing, RFC 3339.
+    pub fn succeeded(&self) -> Result<Option<String>, StoreError> {
+        Ok(file::read(&self.directory.join(SUCCEEDED))?.map(|it| it.trim().to_owned()))
+    }
+
+    pub fn save_succeeded(&self, _: &Lock, at: &str) -> Result<(), StoreError> {
+        file::write(&self.directory.join(SUCCEEDED), format!("{at}\n").as_bytes())
     }
 
     pub fn run(&self, id: u64) -> Result<Option<Run>, StoreError> {

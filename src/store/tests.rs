@@ -55,10 +55,14 @@ async fn the_directory_and_its_files_are_for_their_owner_alone() {
     let lock = room.lock().await.unwrap();
     room.0.save_last_applied(&lock, &LastApplied::default()).unwrap();
     room.0.save_run(&lock, &run(1)).unwrap();
+    assert_eq!(room.0.succeeded().unwrap(), None);
+    room.0.save_succeeded(&lock, "2026-11-26T00:01:00Z").unwrap();
+    assert_eq!(room.0.succeeded().unwrap().as_deref(), Some("2026-11-26T00:01:00Z"));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let directory = room.0.directory();
     assert_eq!(mode(directory), 0o700);
     assert_eq!(mode(&directory.join("lock")), 0o600);
+    assert_eq!(mode(&directory.join("succeeded")), 0o600);
     assert_eq!(mode(&directory.join("last-applied.json")), 0o600);
     assert_eq!(mode(&directory.join("runs/00000001.json")), 0o600);
 }

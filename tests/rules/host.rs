@@ -19,6 +19,7 @@ use plimsoll::{
             FilterHooks, HostSystem, IdRange, SocketGroup, SubIds, UnitFile, UnitFileKind,
         },
         object::Object,
+        upkeep::Upkeep,
     },
     rules::{self, BoundRule},
     sources::{
@@ -236,6 +237,21 @@ pub(crate) fn judge_attested(rule: &dyn BoundRule, object: &str) -> Verdict {
     let Asked { swarm_active } = serde_yaml::from_str(object).unwrap();
     let asked = Attestable { today: "2026-11-26".parse().unwrap(), swarm_active };
     rule.judge(Object::Attestable(&asked)).unwrap()
+}
+
+/// Without minutes, no run ever succeeded.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Runs {
+    minutes_since: Option<i64>,
+    unseen: Option<String>,
+}
+
+pub(crate) fn judge_upkeep(rule: &dyn BoundRule, object: &str) -> Verdict {
+    let Runs { minutes_since, unseen } = serde_yaml::from_str(object).unwrap();
+    let since = minutes_since.map(jiff::SignedDuration::from_mins);
+    let upkeep = Upkeep { since: unseen.map_or(Ok(since), Err) };
+    rule.judge(Object::Upkeep(&upkeep)).unwrap()
 }
 
 /// A machine; what nobody names is not there, or was not looked at.

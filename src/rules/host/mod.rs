@@ -18,5 +18,6 @@ pub mod lsm_active;
 pub mod runc_version;
 pub mod service_enabled;
 pub mod subid_ranges;
+pub mod time_since_last_run;
 pub mod trusted_files;
 pub mod unit_dropins_trusted;
