@@ -1,12 +1,15 @@
 //! When a run last succeeded, for the rule that asks; where none asks, nobody writes it down.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Errand;
 use crate::{
     model::{object::ObjectKind, upkeep::Upkeep},
     store::{Lock, StoreError},
 };
+
+/// A resident looks with every event; nobody asks to the minute.
+const CLOSE_ENOUGH: SignedDuration = SignedDuration::from_mins(1);
 
 /// Reads it.
 pub(super) fn look(errand: Errand<'_>) -> Upkeep {
@@ -25,6 +28,10 @@ pub(super) fn look(errand: Errand<'_>) -> Upkeep {
 /// Writes it down.
 pub(super) fn note(errand: Errand<'_>, lock: &Lock) -> Result<(), StoreError> {
     if !errand.policy.judges(ObjectKind::Upkeep) {
+        return Ok(());
+    }
+    let since = look(errand).since.ok().flatten();
+    if since.is_some_and(|it| !it.is_negative() && it < CLOSE_ENOUGH) {
         return Ok(());
     }
     errand.store.save_succeeded(lock, &(errand.clock)().to_string())

@@ -199,3 +199,29 @@ fn machine_is_judged_as_it_is(suite: Suite) {
         assert_eq!(note(&in_kernel, rule), None, "{rule}");
     }
 }
+
+#[test]
+fn run_that_found_nothing_to_do_counts_and_is_told_apart_from_old_ones() {
+    let host = lab::host(Suite::Sid).exclusive();
+    let (file, state) = ("/tmp/hr/upkeep.yaml", "/tmp/hr/upkeep");
+    host.write(file, "version: 1\nrules:\n  host.time-since-last-run: { max-hours: 2 }\n");
+    let run = |command: &[&str]| {
+        let all = [&["--state-dir", state], command, &["-f", file, "-o", "json"]].concat();
+        host.plimsoll(&all).ok()
+    };
+    let seen = || {
+        let plan: Value = serde_json::from_str(&run(&["plan"])).unwrap();
+        note(&plan, "host.time-since-last-run")
+    };
+    let never = seen().unwrap_or_default();
+    assert!(never.contains("none that succeeded"), "{never}");
+    run(&["apply", "--yes"]);
+    assert_eq!(seen(), None);
+    let at = host.read(&format!("{state}/succeeded"));
+    run(&["apply", "--yes"]);
+    assert_eq!(host.read(&format!("{state}/succeeded")), at, "written down again at once");
+    host.sh(&format!("date -u -d '-3 hours' +%Y-%m-%dT%H:%M:%SZ >{state}/succeeded"));
+    let old = seen().unwrap_or_default();
+    assert!(old.contains("3 hours ago"), "{old}");
+    host.sh(&format!("rm -r {state}"));
+}
