@@ -61,8 +61,13 @@ fn every_rule_is_in_the_file_of_its_id_or_of_its_family() {
     let in_list: BTreeSet<_> = RULES.iter().map(|it| it.meta().id.to_owned()).collect();
     let mut in_files = BTreeSet::new();
     // What rules share, and what the `daemon` section asks for, is no rule.
-    let beside =
-        [("daemon", "key"), ("daemon", "settings"), ("host", "floors"), ("host-file", "params")];
+    let beside = [
+        ("daemon", "key"),
+        ("daemon", "settings"),
+        ("host", "floors"),
+        ("host-file", "params"),
+        ("host-file", "wrong"),
+    ];
     // Tables, and what the rules in them begin with.
     let families = [
         ("attested", "table", ""),
@@ -282,10 +287,10 @@ fn fixes_of_the_examples_fix_and_break_no_other_rule() {
             match rule.kind() {
                 ObjectKind::Container => check_fix(id, &*bind(id, params), &container(object)),
                 ObjectKind::Daemon => host::check_fix(id, &*bind(id, params), object),
+                ObjectKind::HostFiles => host::check_fix_of_files(id, &*bind(id, params), object),
+                ObjectKind::HostSystem => host::check_fix_of_system(id, &*bind(id, params), object),
                 // A person carries those out.
-                ObjectKind::HostFiles
-                | ObjectKind::HostSystem
-                | ObjectKind::Attestable
+                ObjectKind::Attestable
                 | ObjectKind::Network
                 | ObjectKind::Service
                 | ObjectKind::StoredImages
@@ -439,7 +444,8 @@ fn container_edits(verdict: &Verdict) -> Vec<ContainerEdit> {
                 Edit::Evict { .. }
                 | Edit::Restart { .. }
                 | Edit::DaemonKey { .. }
-                | Edit::DaemonKeyAbsent { .. } => None,
+                | Edit::DaemonKeyAbsent { .. }
+                | Edit::HostFile(_) => None,
             })
             .collect(),
         _ => Vec::new(),

@@ -10,6 +10,7 @@ pub mod effects;
 pub mod evict;
 pub mod gate;
 pub mod host;
+pub mod host_file;
 mod in_flight;
 mod prediction;
 mod probe;
@@ -110,8 +111,8 @@ impl Interrupt {
 }
 
 /// Carries out what a plan does not hold back about containers, in its order. One outcome a
-/// change. The daemon's keys come first and all at once, by [`daemon::apply`]; `before` is what
-/// became of them.
+/// change. Files of the host and the daemon's keys come first, by
+/// [`host_file::apply`] and [`daemon::apply`]; `before` is what became of them.
 pub async fn execute<E: Effects>(
     plan: &Plan,
     effects: &E,
@@ -123,7 +124,8 @@ pub async fn execute<E: Effects>(
     let run = Run { plan, effects, options, interrupt, relations: OnceCell::new() };
     let mut failures = before.iter().filter(|it| !is_done(&it.outcome)).count();
     let mut outcomes = before;
-    let of_containers = |it: &&Change| !matches!(it.action, Action::DaemonKey { .. });
+    let of_containers =
+        |it: &&Change| !matches!(it.action, Action::DaemonKey { .. } | Action::SetFiles { .. });
     let mut waiting = transactions(plan.todo().filter(of_containers));
     let tell = Mutex::new(tell);
     let mut running = FuturesUnordered::new();
@@ -252,7 +254,7 @@ impl<E: Effects> Run<'_, E> {
 
     async fn carry_out(&self, change: &Change, tell: Tell<'_>) -> Outcome {
         match &change.action {
-            Action::DaemonKey { .. } => Outcome::NotReached,
+            Action::DaemonKey { .. } | Action::SetFiles { .. } => Outcome::NotReached,
             Action::UpdateContainer { id, edits, .. } => match self.unmoved(change, id).await {
                 Ok(seen) => {
                     note_values(change, edits, &seen, tell);

@@ -43,7 +43,7 @@ pub struct Task<'a> {
 impl<'a> From<&'a Change> for Task<'a> {
     fn from(change: &'a Change) -> Self {
         let what = match change.action {
-            Action::DaemonKey { .. } => "setting",
+            Action::DaemonKey { .. } | Action::SetFiles { .. } => "setting",
             Action::UpdateContainer { .. } => "updating in place",
             Action::ReplaceContainer { .. } | Action::ReplaceAutoRemoved { .. } => "replacing",
             Action::RestartContainer { .. } => "restarting",

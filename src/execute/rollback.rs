@@ -15,6 +15,7 @@ use super::{
     effects::Effects,
     evict::{self, Evicted},
     gate::{Baseline, GateOptions, Verdict, gate},
+    host_file::{self, LiveFiles},
     seen::Seen,
     update,
     withdraw::Stranded,
@@ -111,6 +112,10 @@ impl<E: Effects> Back<'_, E> {
             Way::PutBack { .. } => return self.put_back(group, tell).await,
             Way::Renew { .. } => return self.renew(group, tell).await,
             Way::Update { id, body, .. } => self.update(undo, id, body, tell).await,
+            Way::SetFiles(set) => {
+                let save = &mut |set| tell(self.note(undo, Was::FilesSet(set)));
+                host_file::set(&LiveFiles, set, save).await
+            }
             Way::Release { way_back, .. } => {
                 match serde_json::from_value::<Evicted>(way_back.clone()) {
                     Ok(evicted) => {

@@ -8,6 +8,9 @@ pub struct Audit {
     pub said_by: SaidBy,
     pub state: AuditState,
     pub rules: Vec<AuditRule>,
+    /// Whether the kernel takes rules now, and the next start those under `/etc/audit/rules.d`,
+    /// as far as can be seen.
+    pub loads_folder: bool,
 }
 
 /// Whose word the rules are.
@@ -115,6 +118,14 @@ impl Audit {
             }
         }
         watched
+    }
+
+    /// Returns which they would be once a watch of all of `accesses` is added behind the rules.
+    pub fn watched_with(&self, accesses: Accesses, path: &str, is_directory: bool) -> Accesses {
+        let target = Target::Tree(path.to_owned());
+        let mut after = self.clone();
+        after.rules.push(AuditRule { never: false, target, accesses, limited_to: None });
+        after.watched(path, is_directory)
     }
 
     fn whole(&self, path: &str, is_directory: bool) -> impl Iterator<Item = &AuditRule> {

@@ -29,6 +29,79 @@ pub enum Edit {
     Evict {
         until: Eviction,
     },
+    HostFile(FileEdit),
+}
+
+/// Closed on purpose: this is everything plimsoll can change about files of the host, but for the
+/// daemon's own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileEdit {
+    /// User and group, in numbers, of what the path leads to.
+    Owner { path: String, uid: u32, gid: u32 },
+    /// The twelve bits that `chmod` sets.
+    Mode { path: String, mode: u32 },
+    /// The access list beside the mode goes.
+    NoAccessList { path: String },
+    /// A line of plimsoll's own file of this kind.
+    Line { file: OwnFile, line: String },
+}
+
+/// A file that plimsoll makes, and nobody else writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnFile {
+    /// Rules of the audit system, as `auditctl` takes them.
+    AuditRules,
+    /// Settings of `docker.socket`, which makes the engine's socket anew at each start.
+    SocketUnit,
+}
+
+impl OwnFile {
+    /// Returns where it is. Of drop-ins of one unit the last by name wins (`systemd.unit`).
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::AuditRules => "/etc/audit/rules.d/plimsoll.rules",
+            Self::SocketUnit => "/etc/systemd/system/docker.socket.d/zz-plimsoll.conf",
+        }
+    }
+
+    /// Returns what its lines are settings of.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AuditRules => "audit rule",
+            Self::SocketUnit => "docker.socket",
+        }
+    }
+
+    /// Returns its text with these lines in it; a line takes the place of one that sets the same.
+    pub fn with(self, text: Option<&str>, lines: &[String]) -> String {
+        let mut all: Vec<&str> = match text {
+            Some(text) => text.lines().collect(),
+            None => self.head().lines().collect(),
+        };
+        for line in lines {
+            all.retain(|it| !self.sets_the_same(it, line));
+            all.push(line);
+        }
+        all.join("\n") + "\n"
+    }
+
+    const fn head(self) -> &'static str {
+        match self {
+            Self::AuditRules => "# Made by plimsoll, which adds to it.",
+            Self::SocketUnit => "# Made by plimsoll, which adds to it.\n[Socket]",
+        }
+    }
+
+    fn sets_the_same(self, one: &str, other: &str) -> bool {
+        let key = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_owned());
+        one == other
+            || match self {
+                Self::AuditRules => false,
+                Self::SocketUnit => key(one).is_some() && key(one) == key(other),
+            }
+    }
 }
 
 /// How far an eviction goes; each step includes those before it.
@@ -134,5 +207,23 @@ impl ContainerEdit {
             | Self::Log { .. }
             | Self::PublishOn { .. } => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_files_grow_by_lines_and_say_nothing_twice() {
+        let lines = |of: &[&str]| of.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let first = OwnFile::SocketUnit.with(None, &lines(&["SocketMode=0660"]));
+        assert!(first.ends_with("[Socket]\nSocketMode=0660\n"), "{first}");
+        let second = OwnFile::SocketUnit.with(Some(&first), &lines(&["SocketMode=0600"]));
+        assert_eq!(second, first.replace("0660", "0600"));
+        let rules = lines(&["-w /a=b -p wa -k plimsoll", "-w /a=c -p wa -k plimsoll"]);
+        let once = OwnFile::AuditRules.with(None, &rules);
+        assert_eq!(OwnFile::AuditRules.with(Some(&once), &rules[1..]), once);
+        assert_eq!(once.lines().count(), 3, "{once}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// What was seen of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFiles {
@@ -15,6 +17,34 @@ pub struct HostFiles {
     pub owner: (u32, u32),
     /// Groups of the daemon's host by name.
     pub groups: BTreeMap<String, u32>,
+    /// What makes the engine's socket at each start, where that is not the daemon.
+    pub socket_unit: Option<SocketUnit>,
+    /// Whether the files are those of this machine as this process sees it.
+    pub within_reach: bool,
+}
+
+impl HostFiles {
+    /// Returns what was seen of a path, under whatever subject.
+    pub fn attributes(&self, path: &str) -> Option<FileAttributes> {
+        let mut all = self.files.values().flatten().filter(|it| it.path == path);
+        all.find_map(|it| it.facts.as_ref().ok()).map(|it| it.attributes)
+    }
+}
+
+/// What `docker.socket` and its drop-ins come to (`systemd.socket`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketUnit {
+    pub mode: u32,
+    /// Names or numbers.
+    pub user: String,
+    pub group: String,
+}
+
+impl Default for SocketUnit {
+    /// What systemd goes by where a unit says nothing.
+    fn default() -> Self {
+        Self { mode: 0o666, user: "root".into(), group: "root".into() }
+    }
 }
 
 /// What rules about files ask for.
@@ -84,6 +114,17 @@ impl Subject {
     }
 }
 
+/// Whose a file is, and to whom it is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileAttributes {
+    pub uid: u32,
+    pub gid: u32,
+    /// The twelve bits that `chmod` sets.
+    pub mode: u32,
+    /// Whether an access list says more than the mode.
+    pub has_access_list: bool,
+}
+
 /// A file by its path, and what a look at it gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenFile {
@@ -95,12 +136,7 @@ pub struct SeenFile {
 /// A file behind all links that lead to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {
-    pub uid: u32,
-    pub gid: u32,
-    /// The twelve bits that `chmod` sets.
-    pub mode: u32,
-    /// Whether an access list says more than the mode.
-    pub has_access_list: bool,
+    pub attributes: FileAttributes,
     /// Directories above it, of the links and of the file, that others can write to.
     pub open_parents: Vec<String>,
 }

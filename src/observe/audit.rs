@@ -2,8 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -39,7 +38,7 @@ pub(super) fn look(root: &Root) -> Result<Audit, String> {
 
 /// Asks the kernel, by the program that is there for it.
 fn ask(root: &Root) -> Result<Audit, String> {
-    if !is_ours(root) {
+    if !root.is_ours() {
         return Err("this run has another root directory than the daemon, and no `auditctl`".into());
     }
     let program = PROGRAMS.into_iter().find(|it| Path::new(it).exists());
@@ -47,14 +46,8 @@ fn ask(root: &Root) -> Result<Audit, String> {
     let state = run(program, &["-s"])?;
     let state = audit_state(&state).ok_or("`auditctl -s` does not tell whether auditing is on")?;
     let AuditText { rules, .. } = audit_text(&run(program, &["-l"])?);
-    Ok(Audit { said_by: SaidBy::Kernel, state, rules })
-}
-
-/// Whether the root directory of the daemon is that of this process.
-pub(super) fn is_ours(root: &Root) -> bool {
-    let place = |path: PathBuf| fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
-    let ours = place("/".into());
-    ours.is_some() && ours == place(root.outside(Path::new("/")))
+    let loads_folder = Path::new(FOLDER).is_dir();
+    Ok(Audit { said_by: SaidBy::Kernel, state, rules, loads_folder })
 }
 
 /// Runs a program of this host's that only tells, and returns what it says.
@@ -102,7 +95,7 @@ fn read(root: &Root, why: String) -> Result<Audit, String> {
         }
     }
     let AuditText { rules, state } = audit_text(&text);
-    Ok(Audit { said_by: SaidBy::Files(why), state, rules })
+    Ok(Audit { said_by: SaidBy::Files(why), state, rules, loads_folder: false })
 }
 
 #[cfg(test)]

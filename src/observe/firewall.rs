@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    audit::{is_ours, run},
+    audit::run,
     rooted::Root,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn look(root: &Root, config: &DaemonConfig, info: &Value) -> Seen<Opt
     if !backend.starts_with("iptables") {
         return Err(format!("the engine writes its rules by {backend}, which is not read"));
     }
-    if !is_ours(root) {
+    if !root.is_ours() {
         return Err("this run has another root directory than the daemon, and no `iptables`".into());
     }
     let hook = |program: &str| {

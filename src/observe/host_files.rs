@@ -19,7 +19,7 @@ use crate::{
     docker::Endpoint,
     model::{
         daemon::{DaemonConfig, Service},
-        host_files::{FileFacts, HostFiles, SeenFile, Subject},
+        host_files::{FileAttributes, FileFacts, HostFiles, SeenFile, SocketUnit, Subject},
     },
 };
 
@@ -69,7 +69,14 @@ pub(super) fn look(
         };
         (subject, seen)
     });
-    HostFiles { unseen: None, files: files.into(), owner, groups: groups(root) }
+    HostFiles {
+        unseen: None,
+        files: files.into(),
+        owner,
+        groups: groups(root),
+        socket_unit: paths.socket_unit(),
+        within_reach: root.is_ours(),
+    }
 }
 
 /// Finds out which files are meant.
@@ -170,6 +177,15 @@ impl Paths<'_> {
         // One socket by two paths is one.
         let resolved = |path: &PathBuf| self.root.resolve(path).unwrap_or_else(|_| path.clone());
         sockets.iter().map(resolved).collect()
+    }
+
+    /// Returns what makes the socket, where the daemon takes it over from systemd.
+    fn socket_unit(&self) -> Option<SocketUnit> {
+        let hosts = self.said("hosts");
+        let mut hosts = hosts.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let is_handed_over = matches!(self.config.service, Service::Systemd { .. })
+            && hosts.any(|it| it.starts_with("fd://"));
+        is_handed_over.then(|| socket_unit(&origin::unit_texts(self.root, "docker.socket")))
     }
 
     /// Returns the programs that run as root, by where packages put them and as the engine says.
@@ -273,13 +289,11 @@ fn facts(root: &Root, path: &Path, owner: (u32, u32)) -> io::Result<FileFacts> {
         .filter(|(_, it)| is_open(it, owner))
         .map(|(directory, _)| directory.display().to_string())
         .collect();
-    Ok(FileFacts {
-        uid: metadata.uid(),
-        gid: metadata.gid(),
-        mode: metadata.mode() & 0o7777,
-        has_access_list: getxattr(&outside, ACCESS_LIST, &mut [0_u8; 0][..]).is_ok_and(|it| it > 0),
-        open_parents,
-    })
+    let has_access_list =
+        getxattr(&outside, ACCESS_LIST, &mut [0_u8; 0][..]).is_ok_and(|it| it > 0);
+    let (uid, gid, mode) = (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777);
+    let attributes = FileAttributes { uid, gid, mode, has_access_list };
+    Ok(FileFacts { attributes, open_parents })
 }
 
 /// Whether somebody else can put another file in the place of one in this directory. In one like
@@ -288,6 +302,24 @@ fn is_open(directory: &fs::Metadata, (uid, _): (u32, u32)) -> bool {
     const STICKY: u32 = 0o1000;
     let others_write = directory.mode() & 0o002 != 0 && directory.mode() & STICKY == 0;
     others_write || !(directory.uid() == 0 || directory.uid() == uid)
+}
+
+/// What the settings of a socket come to; the last one of each wins.
+fn socket_unit(texts: &[String]) -> SocketUnit {
+    let mut unit = SocketUnit::default();
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let value = value.trim();
+        match key.trim() {
+            "SocketMode" => {
+                unit.mode = u32::from_str_radix(value, 8).unwrap_or(SocketUnit::default().mode);
+            }
+            "SocketUser" => value.clone_into(&mut unit.user),
+            "SocketGroup" => value.clone_into(&mut unit.group),
+            _ => {}
+        }
+    }
+    unit
 }
 
 fn groups(root: &Root) -> BTreeMap<String, u32> {
@@ -326,12 +358,27 @@ mod tests {
         let root = Root::new(scratch.path(""));
         let look = || see(&root, Path::new("/etc/docker/key.pem"), me(&scratch)).unwrap();
         let facts = look().facts.unwrap();
-        assert_eq!((facts.uid, facts.mode), (me(&scratch).0, 0o640));
+        assert_eq!((facts.attributes.uid, facts.attributes.mode), (me(&scratch).0, 0o640));
         assert!(facts.open_parents.is_empty(), "{:?}", facts.open_parents);
         chmod(scratch.path("srv/real"), 0o777);
         chmod(scratch.path("etc"), 0o1777);
         assert_eq!(look().facts.unwrap().open_parents, ["/srv/real"]);
         assert_eq!(see(&root, Path::new("/not/there"), (0, 0)), None);
+    }
+
+    #[test]
+    fn last_drop_in_by_name_says_how_the_socket_is_made() {
+        let scratch = Scratch::new();
+        let unit = "[Socket]\nListenStream=/run/docker.sock\nSocketMode=0660\nSocketGroup=docker\n";
+        scratch.file("usr/lib/systemd/system/docker.socket", unit);
+        let root = Root::new(scratch.path(""));
+        let look = || socket_unit(&origin::unit_texts(&root, "docker.socket"));
+        let made = SocketUnit { mode: 0o660, group: "docker".into(), ..SocketUnit::default() };
+        assert_eq!(look(), made);
+        scratch.file("etc/systemd/system/docker.socket.d/20-b.conf", "[Socket]\nSocketMode=0666\n");
+        scratch.file("run/systemd/system/docker.socket.d/10-a.conf", "[Socket]\nSocketMode=0600\n");
+        scratch.file("run/systemd/system/docker.socket.d/20-b.conf", "[Socket]\nSocketMode=0600\n");
+        assert_eq!(look(), SocketUnit { mode: 0o666, ..made });
     }
 
     #[test]

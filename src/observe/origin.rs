@@ -1,7 +1,7 @@
 //! Where a flag of the daemon's command line was written down, as far as that can be found.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -33,6 +33,23 @@ pub(super) fn unit_files(root: &Root, unit: &str) -> BTreeSet<PathBuf> {
 pub(super) fn drop_ins(root: &Root, unit: &str) -> Vec<PathBuf> {
     let directories = UNIT_DIRECTORIES.iter().map(|it| Path::new(it).join(format!("{unit}.d")));
     directories.flat_map(|it| configuration_files(root, &it)).collect()
+}
+
+/// Returns the texts of a unit and its drop-ins, in the order in which systemd reads them: of two
+/// drop-ins with one name the directory decides, of the rest the last by name wins.
+pub(super) fn unit_texts(root: &Root, unit: &str) -> Vec<String> {
+    let directories = UNIT_DIRECTORIES.iter().map(Path::new);
+    let own = directories.clone().find_map(|it| read(root, it.join(unit)));
+    let mut drop_ins = BTreeMap::new();
+    for directory in directories {
+        for path in configuration_files(root, &directory.join(format!("{unit}.d"))) {
+            if let Some(name) = path.file_name() {
+                drop_ins.entry(name.to_owned()).or_insert(path);
+            }
+        }
+    }
+    let drop_ins = drop_ins.into_values().filter_map(|path| read(root, path));
+    own.into_iter().chain(drop_ins).map(|(_, text)| text).collect()
 }
 
 /// Returns the files that a unit takes variables from.

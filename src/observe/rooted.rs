@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     fs::Metadata,
     io,
+    os::unix::fs::MetadataExt as _,
     path::{Component, Path, PathBuf},
 };
 
@@ -67,6 +68,13 @@ impl Root {
     /// Returns where a resolved path is for this process.
     pub(super) fn outside(&self, resolved: &Path) -> PathBuf {
         self.0.join(resolved.strip_prefix("/").unwrap_or(resolved))
+    }
+
+    /// Returns whether it is the root directory of this process too.
+    pub(super) fn is_ours(&self) -> bool {
+        let place = |path: &Path| std::fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
+        let ours = place(Path::new("/"));
+        ours.is_some() && ours == place(&self.0)
     }
 
     /// Returns where a path is for this process, links followed.

@@ -27,6 +27,7 @@ use crate::{
         },
         gate::GateOptions,
         host::Host,
+        host_file::{self, LiveFiles},
         retire,
     },
     model::{
@@ -215,13 +216,16 @@ pub async fn act(
         outcomes,
         settled: Vec::new(),
     };
+    let mut notes = Notes::of_run(id, errand.store, lock);
+    let of_files = set_files(errand, look, options.interrupt, &mut notes, tell).await?;
     let of_daemon = set_daemon_keys(errand, lock, look, id, tell).await;
     let is_stuck = |it: &RunChange| matches!(it.outcome, Outcome::Stuck { .. });
     // Nobody to ask about containers, and nothing to look at again.
     if of_daemon.iter().any(is_stuck) && Docker::connect(errand.docker.endpoint()).await.is_err() {
-        let rest = look.plan.todo().filter(|it| !of_daemon.iter().any(|seen| seen.change == it.id));
+        let ended = [of_files, of_daemon].concat();
+        let rest = look.plan.todo().filter(|it| !ended.iter().any(|seen| seen.change == it.id));
         let rest: Vec<RunChange> = rest.map(RunChange::not_reached).collect();
-        let run = record([of_daemon, rest].concat());
+        let run = record([ended, rest].concat());
         let mut last = errand.store.last_applied()?;
         note_undone(&mut last, &run);
         errand.store.save_run(lock, &run)?;
@@ -232,14 +236,9 @@ pub async fn act(
         }
         return Err(PipelineError::DaemonStuck(Box::new(run)));
     }
-    let mut notes = Notes::of_run(id, errand.store, lock);
-    let save_and_tell: Tell<'_> = &mut |progress| {
-        if let Progress::Note(note) = &progress {
-            notes.take(note);
-        }
-        tell(progress);
-    };
-    let outcomes = change_containers(errand, look, id, options, of_daemon, save_and_tell).await?;
+    let before = (of_files, of_daemon);
+    let outcomes =
+        change_containers(errand, look, id, options, before, &mut notes.beside(tell)).await?;
     notes.saved()?;
     if let Some(watcher) = watcher {
         watcher.dismiss().await;
@@ -267,6 +266,27 @@ pub async fn act(
     errand.store.prune(lock, Retention::default(), SystemTime::from((errand.clock)()))?;
     retire(errand, &after.snapshot).await;
     Ok(Acted { run, after })
+}
+
+async fn set_files(
+    errand: Errand<'_>,
+    look: &Look,
+    interrupt: &Interrupt,
+    notes: &mut Notes<'_>,
+    tell: Tell<'_>,
+) -> Result<Vec<RunChange>, PipelineError> {
+    if !look.plan.todo().any(|it| matches!(it.action, Action::SetFiles { .. })) {
+        return Ok(Vec::new());
+    }
+    // Once the daemon's file is newer than the process, nobody could tell any more what it
+    // started with, and a new mode makes it newer.
+    if look.snapshot.daemon_start.is_some() {
+        let mut last = errand.store.last_applied()?;
+        last.daemon_start.clone_from(&look.snapshot.daemon_start);
+        notes.save_last_applied(&last)?;
+    }
+    let tell: Tell<'_> = &mut notes.beside(tell);
+    Ok(host_file::apply(&look.plan, &LiveFiles, interrupt, tell).await)
 }
 
 async fn set_daemon_keys(
@@ -319,11 +339,11 @@ async fn change_containers(
     look: &Look,
     run: u64,
     options: &ActOptions<'_>,
-    before: Vec<RunChange>,
+    (of_files, of_daemon): (Vec<RunChange>, Vec<RunChange>),
     tell: Tell<'_>,
 ) -> Result<Vec<RunChange>, PipelineError> {
     // What the daemon adds to containers by itself may have changed a moment ago.
-    let daemon = if before.is_empty() {
+    let daemon = if of_daemon.is_empty() {
         execute::daemon_facts(&look.snapshot)
     } else {
         execute::daemon_facts(&observe_with(errand, &errand.store.last_applied()?).await?)
@@ -336,6 +356,7 @@ async fn change_containers(
         daemon,
     };
     let host = Host::new(errand.docker.clone());
+    let before = [of_files, of_daemon].concat();
     Ok(execute::execute(&look.plan, &host, &how, options.interrupt, before, tell).await)
 }
 

@@ -2,8 +2,8 @@
 //! leaves.
 
 use crate::{
-    execute::Note,
-    plan::rollback::Before,
+    execute::{Note, Progress, Tell},
+    plan::{rollback::Before, run::LastApplied},
     store::{Lock, Store, StoreError},
 };
 
@@ -34,6 +34,23 @@ impl<'a> Notes<'a> {
         if saved.is_err() {
             self.unsaved = saved;
         }
+    }
+
+    /// Returns a way to tell progress that writes down what is to be.
+    pub(super) fn beside<'n>(
+        &'n mut self,
+        tell: Tell<'n>,
+    ) -> impl FnMut(Progress<'_>) + Send + use<'n, 'a> {
+        |progress| {
+            if let Progress::Note(note) = &progress {
+                self.take(note);
+            }
+            tell(progress);
+        }
+    }
+
+    pub(super) fn save_last_applied(&self, last: &LastApplied) -> Result<(), StoreError> {
+        self.store.save_last_applied(self.lock, last)
     }
 
     /// Fails if anything could not be written down.

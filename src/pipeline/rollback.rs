@@ -90,7 +90,7 @@ async fn look(
         let aside = match &undo.way {
             Way::PutBack { new, .. } => new,
             Way::Renew { old, .. } => old,
-            Way::Update { .. } | Way::Release { .. } => continue,
+            Way::Update { .. } | Way::Release { .. } | Way::SetFiles(_) => continue,
         };
         undo.aside = Some(observe::writable_layer(errand.docker, aside).await);
     }
@@ -151,15 +151,10 @@ pub async fn roll_back(
     store.save_last_applied(lock, &last)?;
 
     let mut notes = Notes::of_run(id, store, lock);
-    let save_and_tell: Tell<'_> = &mut |progress| {
-        if let Progress::Note(note) = &progress {
-            notes.take(note);
-        }
-        tell(progress);
-    };
     let host = Host::new(errand.docker.clone());
     let outcomes =
-        rollback::roll_back(rollback, &host, id, how.gate, how.interrupt, save_and_tell).await;
+        rollback::roll_back(rollback, &host, id, how.gate, how.interrupt, &mut notes.beside(tell))
+            .await;
     let unsaved = notes.saved();
     let run = Run {
         format_version: FORMAT_VERSION.to_owned(),

@@ -117,7 +117,9 @@ pub fn is_worth_watching(plan: &Plan) -> bool {
         | Action::ReplaceAutoRemoved { .. }
         | Action::RestartContainer { .. } => true,
         Action::DaemonKey { apply, .. } => *apply == DaemonApply::Restart,
-        Action::UpdateContainer { .. } | Action::EvictContainer { .. } => false,
+        Action::UpdateContainer { .. }
+        | Action::EvictContainer { .. }
+        | Action::SetFiles { .. } => false,
     })
 }
 

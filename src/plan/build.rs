@@ -9,7 +9,7 @@ use wildmatch::WildMatch;
 
 use super::{
     Cause, Ceiling, Change, Cited, DeclarationFacts, FORMAT_VERSION, Held, Host, HostFile, Lost,
-    Note, Plan, WaiverNotes, containers, daemon, dependencies,
+    Note, Plan, WaiverNotes, containers, daemon, dependencies, files,
     followers::DaemonPlan,
     groups::{Holds, Members, tie},
     host_file, identity,
@@ -241,6 +241,7 @@ fn changes<'a>(
 ) -> (Vec<Change>, Answered, Vec<Note>) {
     let mut notes = Vec::new();
     let mut about_daemon = Vec::new();
+    let mut about_files = Vec::new();
     let mut about_containers: About<'_> = BTreeMap::new();
     for (address, group) in by_address(findings) {
         let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
@@ -259,6 +260,9 @@ fn changes<'a>(
         match identity::container(context.snapshot, address) {
             Some(observed) => {
                 about_containers.insert(address, (observed, acted));
+            }
+            None if acted.iter().any(|it| files::concerns(it)) => {
+                about_files.push((address, acted));
             }
             None => about_daemon.extend(acted),
         }
@@ -282,7 +286,9 @@ fn changes<'a>(
     dependencies::order(changes.iter_mut().flatten().map(|(it, _)| it), context.snapshot);
     let place = |it: &(Change, Vec<&Finding>)| (it.0.class, it.0.address.clone());
     changes.sort_by_cached_key(|group| group.iter().map(place).min());
-    let mut all: Vec<(Change, Vec<&Finding>)> = of_daemon.into_iter().zip(answers).collect();
+    // First, because a daemon that restarts makes its socket anew.
+    let mut all = files::changes(context, about_files);
+    all.extend(of_daemon.into_iter().zip(answers));
     all.extend(changes.into_iter().flatten());
 
     let mut answered: Answered = BTreeMap::new();

@@ -57,7 +57,8 @@ impl Means {
                     Edit::Evict { until: far } => until = until.max(Some(*far)),
                     Edit::Restart { .. }
                     | Edit::DaemonKey { .. }
-                    | Edit::DaemonKeyAbsent { .. } => {}
+                    | Edit::DaemonKeyAbsent { .. }
+                    | Edit::HostFile(_) => {}
                 }
             }
         }

@@ -85,7 +85,10 @@ fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
             let (key, value) = match edit {
                 Edit::DaemonKey { key, value } => (key, Some(value.clone())),
                 Edit::DaemonKeyAbsent { key } => (key, None),
-                Edit::Container(_) | Edit::Restart { .. } | Edit::Evict { .. } => continue,
+                Edit::Container(_)
+                | Edit::Restart { .. }
+                | Edit::Evict { .. }
+                | Edit::HostFile(_) => continue,
             };
             match wanted.get_mut(key) {
                 None => {

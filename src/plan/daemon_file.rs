@@ -130,7 +130,8 @@ pub fn after(plan: &Plan, text: Option<&str>) -> Result<String, String> {
             | Action::ReplaceContainer { .. }
             | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
-            | Action::EvictContainer { .. } => {}
+            | Action::EvictContainer { .. }
+            | Action::SetFiles { .. } => {}
         }
     }
     edited(text, &set, &remove)

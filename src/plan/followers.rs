@@ -70,7 +70,8 @@ pub(super) fn restarts_for<'a>(findings: &[&'a Finding]) -> Vec<&'a str> {
             Edit::Container(_)
             | Edit::DaemonKey { .. }
             | Edit::DaemonKeyAbsent { .. }
-            | Edit::Evict { .. } => None,
+            | Edit::Evict { .. }
+            | Edit::HostFile(_) => None,
         })
         .collect();
     keys.sort_unstable();
@@ -101,7 +102,8 @@ fn keys<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a str> {
             Edit::Container(_)
             | Edit::DaemonKey { .. }
             | Edit::DaemonKeyAbsent { .. }
-            | Edit::Evict { .. } => vec![],
+            | Edit::Evict { .. }
+            | Edit::HostFile(_) => vec![],
         })
         .collect()
 }
@@ -153,7 +155,8 @@ pub(super) fn own_choice(findings: &[&Finding]) -> Option<String> {
         | Edit::Restart { .. }
         | Edit::DaemonKey { .. }
         | Edit::DaemonKeyAbsent { .. }
-        | Edit::Evict { .. } => false,
+        | Edit::Evict { .. }
+        | Edit::HostFile(_) => false,
     });
     may_be_own.then(|| {
         format!(

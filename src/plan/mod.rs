@@ -7,6 +7,7 @@ mod containers;
 mod daemon;
 pub mod daemon_file;
 mod dependencies;
+mod files;
 pub mod flags;
 mod followers;
 pub mod groups;
@@ -34,8 +35,9 @@ use serde_json::Value;
 use crate::model::{
     class::Class,
     daemon::FileFinding,
-    edit::{ContainerEdit, Eviction},
+    edit::{ContainerEdit, Eviction, OwnFile},
     finding::{Checks, Mode, Severity},
+    host_files::FileAttributes,
     object::Address,
     probe::Probe,
     provenance::Provenance,
@@ -184,6 +186,8 @@ pub enum WayBack {
     Kept,
     /// Whoever started the container starts it again.
     OwnersFile,
+    /// Owner, mode and lines of before.
+    SetBack,
 }
 
 /// Something about an object that asks for no change.
@@ -329,6 +333,19 @@ pub enum Action {
         name: String,
         until: Eviction,
     },
+    /// Sets owners and modes of the host's files, and adds lines to files of plimsoll's own.
+    SetFiles {
+        files: Vec<FileChange>,
+        lines: BTreeMap<OwnFile, Vec<String>>,
+    },
+}
+
+/// One file of the host, before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    pub path: String,
+    pub before: FileAttributes,
+    pub after: FileAttributes,
 }
 
 /// What makes a daemon's key take effect.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::model::{
     class::Class,
+    edit::OwnFile,
     object::Address,
     transaction::{Phase, Transaction, phase},
 };
@@ -41,7 +42,11 @@ pub enum Was {
     /// The engine shows the rest.
     Replaced,
     /// Members of `HostConfig` as inspect shows them, and as the update sets them.
-    Updated { id: String, before: BTreeMap<String, Value>, after: BTreeMap<String, Value> },
+    Updated {
+        id: String,
+        before: BTreeMap<String, Value>,
+        after: BTreeMap<String, Value>,
+    },
     /// Started again, after an update or none.
     Restarted,
     Evicted {
@@ -51,11 +56,64 @@ pub enum Was {
     },
     /// A rollback let it out of an eviction.
     Released,
+    FilesSet(FilesSet),
     /// A rollback put the predecessor `old` back and keeps `new`, which had this restart policy
     /// and ran or not.
-    PutBack { old: String, new: String, restart: String, running: bool },
+    PutBack {
+        old: String,
+        new: String,
+        restart: String,
+        running: bool,
+    },
     /// A rollback of a rollback put the replacement that run `of` made back into office.
-    Renewed { of: String },
+    Renewed {
+        of: String,
+    },
+}
+
+/// Files of the host, as they were and as they are set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesSet {
+    pub files: Vec<FileSet>,
+    pub own: Vec<OwnFileSet>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSet {
+    pub path: String,
+    pub before: FileState,
+    pub after: FileState,
+}
+
+/// Everything about a file that plimsoll sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileState {
+    pub uid: u32,
+    pub gid: u32,
+    pub mode: u32,
+    /// The kernel's bytes of it (`system.posix_acl_access`).
+    pub access_list: Option<Vec<u8>>,
+}
+
+/// A file of plimsoll's own; without a text it is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFileSet {
+    pub file: OwnFile,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl FilesSet {
+    /// Returns the way back.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        let turn = |it: FileSet| FileSet { before: it.after, after: it.before, ..it };
+        let turn_own = |it: OwnFileSet| OwnFileSet { before: it.after, after: it.before, ..it };
+        Self {
+            files: self.files.into_iter().map(turn).collect(),
+            own: self.own.into_iter().map(turn_own).collect(),
+        }
+    }
 }
 
 /// One container as the engine lists it.
@@ -112,7 +170,14 @@ pub struct Undo {
 pub enum Way {
     /// The kept predecessor comes back into office, its replacement is kept instead. Those that
     /// share `txn` go together, lowest `seq` first.
-    PutBack { name: String, old: String, new: String, kept: String, txn: String, seq: usize },
+    PutBack {
+        name: String,
+        old: String,
+        new: String,
+        kept: String,
+        txn: String,
+        seq: usize,
+    },
     /// The replacement that a rollback had put aside comes back, together with those that share
     /// `txn` likewise.
     Renew {
@@ -126,9 +191,18 @@ pub enum Way {
         seq: usize,
     },
     /// Members of `HostConfig`, as an update sets them.
-    Update { id: String, name: String, body: Value },
+    Update {
+        id: String,
+        name: String,
+        body: Value,
+    },
     /// Out of an eviction; members of an `execute::evict::Evicted`.
-    Release { id: String, name: String, way_back: Value },
+    Release {
+        id: String,
+        name: String,
+        way_back: Value,
+    },
+    SetFiles(FilesSet),
 }
 
 /// What is to be said about one object of a run before the engine is asked for details.
@@ -182,6 +256,7 @@ pub fn touched(
             Was::PutBack { old, new, restart, running } => {
                 Some(renewed(note.address.name(), (old, new), restart, *running, listed))
             }
+            Was::FilesSet(set) => Some(Answer::Way(Way::SetFiles(set.clone().turned()))),
             Was::Released => Some(Answer::Blocked(
                 "it was let out of an eviction: `plimsoll apply --retry` puts it out of action again"
                     .into(),
@@ -343,7 +418,7 @@ fn in_office(new: &Listed, old: Option<&Listed>, transaction: &Transaction) -> A
 pub fn grouped(rollback: &mut Rollback, listed: &[Listed]) {
     let txn_of = |undo: &Undo| match &undo.way {
         Way::PutBack { txn, .. } | Way::Renew { txn, .. } => Some(txn.clone()),
-        Way::Update { .. } | Way::Release { .. } => None,
+        Way::Update { .. } | Way::Release { .. } | Way::SetFiles(_) => None,
     };
     let mut rest = std::mem::take(&mut rollback.undos);
     while !rest.is_empty() {
@@ -364,7 +439,7 @@ pub fn grouped(rollback: &mut Rollback, listed: &[Listed]) {
         if group.len() == size {
             group.sort_by_key(|it| match &it.way {
                 Way::PutBack { seq, .. } | Way::Renew { seq, .. } => *seq,
-                Way::Update { .. } | Way::Release { .. } => 0,
+                Way::Update { .. } | Way::Release { .. } | Way::SetFiles(_) => 0,
             });
             rollback.undos.append(&mut group);
             continue;

@@ -68,7 +68,7 @@ pub fn preview(
 fn block(out: &mut dyn Write, undo: &Undo, days: u32, style: &Style) -> io::Result<()> {
     let mark = match undo.way {
         Way::PutBack { .. } | Way::Renew { .. } => "-/+",
-        Way::Update { .. } => "~",
+        Way::Update { .. } | Way::SetFiles(_) => "~",
         Way::Release { .. } => "+",
     };
     let room = style.width.saturating_sub(24).clamp(18, 56);
@@ -97,7 +97,9 @@ fn block(out: &mut dyn Write, undo: &Undo, days: u32, style: &Style) -> io::Resu
             "what goes out of office is kept, stopped, for {days} days; `plimsoll rollback` with \
              this run's number takes it back"
         ),
-        Way::Update { .. } => "`plimsoll rollback` with this run's number".to_owned(),
+        Way::Update { .. } | Way::SetFiles(_) => {
+            "`plimsoll rollback` with this run's number".to_owned()
+        }
         Way::Release { .. } => "`plimsoll apply --retry` puts it out of action again".to_owned(),
     };
     labelled(out, style, "undo", &back)?;

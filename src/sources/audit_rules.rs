@@ -190,7 +190,7 @@ mod tests {
     /// What is watched of `/etc/docker`, a directory, and of a file in it.
     fn watched(text: &str) -> (String, String) {
         let AuditText { rules, state } = audit_text(text);
-        let audit = Audit { said_by: SaidBy::Kernel, state, rules };
+        let audit = Audit { said_by: SaidBy::Kernel, state, rules, loads_folder: true };
         let of = |path, is_directory| audit.watched(path, is_directory).to_string();
         (of("/etc/docker", true), of("/etc/docker/daemon.json", false))
     }

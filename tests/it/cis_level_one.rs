@@ -61,6 +61,7 @@ fn bad_host(suite: Suite) {
     );
     host.restart_docker().ok();
     careless::start(&host);
+    host.sh("chmod 0666 /run/docker.sock; chgrp users /etc/docker; chmod 0775 /etc/docker");
     let before = inspect_all(&host);
 
     let first = plan(&host);
@@ -77,6 +78,9 @@ fn bad_host(suite: Suite) {
         "daemon.live-restore",
         "daemon.log-level-info",
         "daemon.no-insecure-registries",
+        "host-file.docker-sock-mode",
+        "host-file.etc-docker-mode",
+        "host-file.etc-docker-owner",
     ] {
         assert!(repairable.contains(rule), "{rule} in {repairable:?}");
     }

@@ -13,6 +13,7 @@ mod engine_objects;
 mod execute;
 mod followers;
 mod gate;
+mod host_files;
 mod host_rules;
 mod images;
 mod imported;

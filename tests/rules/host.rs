@@ -9,19 +9,19 @@ use plimsoll::{
         daemon::{DaemonConfig, DaemonKey, FileRead, Flag, Service},
         daemon_host::DaemonHost,
         daemon_keys::{self, DAEMON_KEYS},
-        edit::Edit,
+        edit::{Edit, FileEdit, OwnFile},
         engine_says::{Component, EngineSays},
         field::Field,
         finding::{Fix, Verdict},
-        host_files::{FileFacts, HostFiles, SeenFile, Subject},
+        host_files::{FileAttributes, FileFacts, HostFiles, SeenFile, SocketUnit, Subject},
         host_system::{
             AtBoot, Audited, AuditedPath, ClientConfig, ClientConfigFacts, DataRoot, FilterHook,
             FilterHooks, HostSystem, IdRange, SocketGroup, SubIds, UnitFile, UnitFileKind,
         },
-        object::Object,
+        object::{Object, ObjectKind},
         upkeep::Upkeep,
     },
-    rules::{self, BoundRule},
+    rules::{self, BoundRule, RULES},
     sources::{
         audit_rules::{AuditText, audit_text},
         info::engine_says,
@@ -167,10 +167,21 @@ pub(crate) fn judge(rule: &dyn BoundRule, object: &str) -> Verdict {
 
 /// A host whose daemon is root's, with these files; those that nobody names were not looked at.
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Files {
     unseen: Option<String>,
+    socket_unit: Option<Unit>,
     #[serde(flatten)]
     files: BTreeMap<String, Vec<File>>,
+}
+
+/// How systemd makes the engine's socket.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unit {
+    mode: String,
+    user: String,
+    group: String,
 }
 
 #[derive(Deserialize)]
@@ -192,22 +203,83 @@ struct File {
 impl From<File> for SeenFile {
     fn from(file: File) -> Self {
         let mode = file.mode.as_deref().unwrap_or("0600");
-        let facts = FileFacts {
+        let attributes = FileAttributes {
             uid: file.uid,
             gid: file.gid,
             mode: u32::from_str_radix(mode, 8).unwrap(),
             has_access_list: file.has_access_list,
-            open_parents: file.open_parents,
         };
+        let facts = FileFacts { attributes, open_parents: file.open_parents };
         Self { path: file.path, facts: file.unseen.map_or(Ok(facts), Err) }
     }
 }
 
 pub(crate) fn judge_files(rule: &dyn BoundRule, object: &str) -> Verdict {
+    rule.judge(Object::HostFiles(&files(object))).unwrap()
+}
+
+/// A fix makes its own rule pass, and no other one about the same files newly fail.
+pub(crate) fn check_fix_of_files(id: &str, rule: &dyn BoundRule, object: &str) {
+    let before = files(object);
+    let edits = file_edits(id, &rule.judge(Object::HostFiles(&before)).unwrap());
+    if edits.is_empty() {
+        return;
+    }
+    let mut after = before.clone();
+    for edit in &edits {
+        set(&mut after, edit);
+    }
+    assert_eq!(rule.judge(Object::HostFiles(&after)), Some(Verdict::Pass), "{id}: {edits:?}");
+    for other in RULES.iter().filter(|it| it.kind() == ObjectKind::HostFiles) {
+        let other = other.bind(Value::Object(serde_json::Map::new())).unwrap();
+        let fails =
+            |host| matches!(other.judge(Object::HostFiles(host)), Some(Verdict::Fail { .. }));
+        assert!(fails(&before) || !fails(&after), "{id}: {edits:?}");
+    }
+}
+
+fn set(host: &mut HostFiles, edit: &FileEdit) {
+    let (FileEdit::Owner { path, .. }
+    | FileEdit::Mode { path, .. }
+    | FileEdit::NoAccessList { path }) = edit
+    else {
+        let FileEdit::Line { file: OwnFile::SocketUnit, line } = edit else { panic!("{edit:?}") };
+        let unit = host.socket_unit.as_mut().unwrap();
+        match line.split_once('=').unwrap() {
+            ("SocketMode", mode) => unit.mode = u32::from_str_radix(mode, 8).unwrap(),
+            ("SocketUser", user) => unit.user = user.to_owned(),
+            ("SocketGroup", group) => unit.group = group.to_owned(),
+            other => panic!("{other:?}"),
+        }
+        return;
+    };
+    for file in host.files.values_mut().flatten().filter(|it| it.path == *path) {
+        let attributes = &mut file.facts.as_mut().unwrap().attributes;
+        match edit {
+            FileEdit::Owner { uid, gid, .. } => (attributes.uid, attributes.gid) = (*uid, *gid),
+            FileEdit::Mode { mode, .. } => attributes.mode = *mode,
+            FileEdit::NoAccessList { .. } => attributes.has_access_list = false,
+            FileEdit::Line { .. } => {}
+        }
+    }
+}
+
+fn file_edits(id: &str, verdict: &Verdict) -> Vec<FileEdit> {
+    let Verdict::Fail { fix: Fix::Edits(edits), .. } = verdict else { return Vec::new() };
+    assert!(!edits.is_empty(), "{id}: {verdict:?}");
+    assert!(rules::meta(id).unwrap().fix.is_some(), "{id} says that it has no fix");
+    let edit = |edit: &Edit| match edit {
+        Edit::HostFile(edit) => edit.clone(),
+        other => panic!("{id} asks for {other:?}"),
+    };
+    edits.iter().map(edit).collect()
+}
+
+fn files(object: &str) -> HostFiles {
     let example: Files =
         serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
     let subject = |name: &str| Subject::ALL.into_iter().find(|it| it.name() == name).unwrap();
-    let host = HostFiles {
+    HostFiles {
         unseen: example.unseen,
         files: example
             .files
@@ -216,8 +288,13 @@ pub(crate) fn judge_files(rule: &dyn BoundRule, object: &str) -> Verdict {
             .collect(),
         owner: (0, 0),
         groups: [("docker".to_owned(), 998)].into(),
-    };
-    rule.judge(Object::HostFiles(&host)).unwrap()
+        socket_unit: example.socket_unit.map(|it| SocketUnit {
+            mode: u32::from_str_radix(&it.mode, 8).unwrap(),
+            user: it.user,
+            group: it.group,
+        }),
+        within_reach: true,
+    }
 }
 
 /// A day, and whether Swarm is active.
@@ -415,12 +492,26 @@ impl From<Boot> for Option<AtBoot> {
 }
 
 pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
+    rule.judge(Object::HostSystem(&system(object))).unwrap()
+}
+
+/// A fix makes its own rule pass.
+pub(crate) fn check_fix_of_system(id: &str, rule: &dyn BoundRule, object: &str) {
+    let mut host = system(object);
+    for edit in file_edits(id, &rule.judge(Object::HostSystem(&host)).unwrap()) {
+        let FileEdit::Line { file: OwnFile::AuditRules, line } = edit else { panic!("{edit:?}") };
+        host.audit.as_mut().unwrap().rules.extend(audit_text(&line).rules);
+        assert_eq!(rule.judge(Object::HostSystem(&host)), Some(Verdict::Pass), "{id}: {line}");
+    }
+}
+
+fn system(object: &str) -> HostSystem {
     let example: System =
         serde_yaml::from_str(object).unwrap_or_else(|error| panic!("{object}: {error}"));
     let unseen = example.unseen.unwrap_or_else(|| "not in the example".into());
     let audit = |said_by, lines: Vec<String>| {
         let AuditText { rules, state } = audit_text(&lines.join("\n"));
-        Audit { said_by, state, rules }
+        Audit { loads_folder: said_by == SaidBy::Kernel, said_by, state, rules }
     };
     let of_kernel = example.audit.map(|lines| audit(SaidBy::Kernel, lines));
     let of_files =
@@ -435,7 +526,7 @@ pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
     };
     let group = |(name, members)| SocketGroup { gid: 998, name, members };
     let root = |(path, mounted_at)| DataRoot { is_own: path == mounted_at, path, mounted_at };
-    let host = HostSystem {
+    HostSystem {
         audit: of_kernel.or(of_files).ok_or_else(|| unseen.clone()),
         audited: example
             .paths
@@ -463,8 +554,7 @@ pub(crate) fn judge_system(rule: &dyn BoundRule, object: &str) -> Verdict {
             .unit_files
             .map(|it| it.into_iter().map(UnitFile::from).collect())
             .ok_or_else(|| unseen.clone()),
-    };
-    rule.judge(Object::HostSystem(&host)).unwrap()
+    }
 }
 
 /// A fix makes its own rule pass.
@@ -478,7 +568,7 @@ pub(crate) fn check_fix(id: &str, rule: &dyn BoundRule, object: &str) {
         let (key, value) = match edit {
             Edit::DaemonKey { key, value } => (key, Some(value.clone())),
             Edit::DaemonKeyAbsent { key } => (key, None),
-            Edit::Container(_) | Edit::Restart { .. } | Edit::Evict { .. } => {
+            Edit::Container(_) | Edit::Restart { .. } | Edit::Evict { .. } | Edit::HostFile(_) => {
                 panic!("{id} asks for {edit:?}")
             }
         };
@@ -489,4 +579,42 @@ pub(crate) fn check_fix(id: &str, rule: &dyn BoundRule, object: &str) {
         sides.running = Field::Set(running);
     }
     assert_eq!(rule.judge(Object::Daemon(&config)), Some(Verdict::Pass), "{id}: {edits:?}");
+}
+
+#[test]
+fn socket_is_judged_by_the_unit_that_makes_it_anew() {
+    let made = |mode: &str, user: &str, group: &str| {
+        format!(
+            "{{docker-sock: [{{path: /run/docker.sock, gid: 998, mode: '0660'}}], \
+             socket-unit: {{mode: '{mode}', user: {user}, group: '{group}'}}}}"
+        )
+    };
+    for (id, mode, user, group, lines) in [
+        ("host-file.docker-sock-mode", "0660", "root", "docker", &[][..]),
+        ("host-file.docker-sock-mode", "0666", "root", "docker", &["SocketMode=0660"]),
+        ("host-file.docker-sock-owner", "0666", "root", "docker", &[]),
+        ("host-file.docker-sock-owner", "0660", "root", "root", &[]),
+        ("host-file.docker-sock-owner", "0660", "root", "998", &[]),
+        (
+            "host-file.docker-sock-owner",
+            "0660",
+            "adm",
+            "users",
+            &["SocketUser=root", "SocketGroup=docker"],
+        ),
+    ] {
+        let rule = rules::find(id).unwrap().bind(serde_json::json!({})).unwrap();
+        let object = made(mode, user, group);
+        let verdict = judge_files(&*rule, &object);
+        let asked = file_edits(id, &verdict);
+        let asked: Vec<&str> = asked
+            .iter()
+            .map(|edit| match edit {
+                FileEdit::Line { file: OwnFile::SocketUnit, line } => line.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(asked, lines, "{id}: {verdict:?}");
+        check_fix_of_files(id, &*rule, &object);
+    }
 }

@@ -7,10 +7,10 @@ use tokio::{process::Command, time::timeout};
 use super::{effects::Step, log::telling};
 
 /// For questions that are answered at once.
-pub(super) const QUICK: Duration = Duration::from_secs(30);
+pub(in crate::execute) const QUICK: Duration = Duration::from_secs(30);
 
 /// Runs a command to its end and returns what it printed, errors last.
-pub(super) async fn run(command: &mut Command, limit: Duration) -> Step<String> {
+pub(in crate::execute) async fn run(command: &mut Command, limit: Duration) -> Step<String> {
     let shown = shown(command);
     let output = command
         .stdin(Stdio::null())

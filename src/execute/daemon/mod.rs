@@ -2,7 +2,7 @@
 //! back to where it was if the daemon does not go by the new file.
 
 mod back;
-mod command;
+pub(super) mod command;
 pub mod effects;
 mod file;
 pub mod live;

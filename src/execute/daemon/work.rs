@@ -60,7 +60,8 @@ impl Work {
             | Action::ReplaceContainer { .. }
             | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
-            | Action::EvictContainer { .. } => None,
+            | Action::EvictContainer { .. }
+            | Action::SetFiles { .. } => None,
         });
         Self { parts: parts.collect() }
     }

@@ -8,7 +8,12 @@ use wildmatch::WildMatch;
 use super::set_back::{SetBack, set_back};
 use crate::{
     docker::{Docker, DockerError},
-    execute::{evict::Evicted, relations::Relations, seen::Seen},
+    execute::{
+        evict::Evicted,
+        host_file::{self, LiveFiles, Stands},
+        relations::Relations,
+        seen::Seen,
+    },
     model::{class::Class, object::Address, transaction::Transaction},
     plan::{
         FORMAT_VERSION,
@@ -142,6 +147,15 @@ async fn undo(
             }
             Way::Release { way_back, .. } => Ok(released(undo, way_back, way.clone())),
             Way::Update { .. } => Ok(Found::Undo(Box::new(Undo { way, ..undo }))),
+            Way::SetFiles(set) => Ok(match host_file::stands(&LiveFiles, set) {
+                Ok(Stands::AsBefore) => Found::Undo(Box::new(Undo {
+                    how: "set in place; put back if one of them cannot be".into(),
+                    way,
+                    ..undo
+                })),
+                Ok(Stands::AsAfter) => Found::Settled("is as it was before already".into()),
+                Err(why) => Found::Blocked(why),
+            }),
         },
     }
 }
@@ -201,7 +215,7 @@ fn how(way: &Way) -> String {
             "the container that run {of} made comes back into office; kept only if it keeps \
              running, else the present one comes back"
         ),
-        Way::Update { .. } | Way::Release { .. } => String::new(),
+        Way::Update { .. } | Way::Release { .. } | Way::SetFiles(_) => String::new(),
     }
 }
 

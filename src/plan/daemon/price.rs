@@ -38,7 +38,8 @@ pub(super) fn survival(context: &Context<'_>, live_restore: Option<&Change>) -> 
             | Action::ReplaceContainer { .. }
             | Action::ReplaceAutoRemoved { .. }
             | Action::RestartContainer { .. }
-            | Action::EvictContainer { .. } => Survival::No,
+            | Action::EvictContainer { .. }
+            | Action::SetFiles { .. } => Survival::No,
         },
         None => {
             let key = daemon.keys.get(LIVE_RESTORE);

@@ -83,7 +83,8 @@ pub(in crate::render) const fn symbol(change: &Change) -> &'static str {
     match (&change.action, change.class) {
         (Action::ReplaceContainer { .. } | Action::ReplaceAutoRemoved { .. }, _) => "-/+",
         (Action::EvictContainer { .. }, _) => "-",
-        (Action::UpdateContainer { .. } | Action::DaemonKey { .. }, Class::Live) => "~",
+        (Action::SetFiles { .. }, _)
+        | (Action::UpdateContainer { .. } | Action::DaemonKey { .. }, Class::Live) => "~",
         (
             Action::UpdateContainer { .. }
             | Action::RestartContainer { .. }

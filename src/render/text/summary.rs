@@ -84,7 +84,7 @@ fn down(change: &Change) -> &'static str {
     }
     match &change.action {
         Action::DaemonKey { .. } => "all",
-        Action::UpdateContainer { .. } => "-",
+        Action::UpdateContainer { .. } | Action::SetFiles { .. } => "-",
         Action::RestartContainer { .. }
         | Action::ReplaceContainer { .. }
         | Action::ReplaceAutoRemoved { .. } => "unknown",
@@ -115,6 +115,7 @@ const fn way_back(change: &Change) -> &'static str {
         WayBack::UpdateBack => "update back",
         WayBack::Kept => "kept",
         WayBack::OwnersFile => "its file",
+        WayBack::SetBack => "set back",
     }
 }
 

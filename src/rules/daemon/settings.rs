@@ -238,7 +238,8 @@ impl Absent {
             Edit::DaemonKeyAbsent { .. }
             | Edit::Container(_)
             | Edit::Restart { .. }
-            | Edit::Evict { .. } => "absent".into(),
+            | Edit::Evict { .. }
+            | Edit::HostFile(_) => "absent".into(),
         };
         fails(&self.key, seen, want, edit)
     }

@@ -4,15 +4,15 @@
 use crate::{
     model::{
         audit::{Accesses, Audit, AuditState, SaidBy},
-        finding::{Severity, Verdict},
+        class::Class,
+        edit::{Edit, FileEdit, OwnFile},
+        finding::{Fix, Severity, Verdict},
         host_system::{Audited, AuditedPath, HostSystem},
         object::Address,
     },
     rules::{Example, Meta, NoParams, Rule, cis6, cis8, fails_by_hand, nist, stig},
 };
 
-/// The one file that holds the rules which plimsoll names.
-const FILE: &str = "/etc/audit/rules.d/plimsoll.rules";
 const ABSENT: &str = "there is no such file on this host";
 /// What holds the data root's worth, where watching all of it is too much.
 const OF_DATA_ROOT: [&str; 2] = ["containers", "volumes"];
@@ -89,7 +89,21 @@ fn fails(audit: &Audit, unwatched: &[&AuditedPath], needed: Accesses) -> Verdict
             text = format!("{text}: {why}");
         }
         seen.push(text);
-        lines.push(format!("`-w {path} -p {needed} -k plimsoll`"));
+        lines.push(format!("-w {path} -p {needed} -k plimsoll"));
+    }
+    let seen = seen.join("; ");
+    let want = format!("`{needed}` is watched");
+    // A line has no way to write a space in a path, and does not help against an earlier `never`.
+    let helps = |AuditedPath { path, is_directory }: &&AuditedPath| {
+        let watched = audit.watched_with(needed, path, *is_directory);
+        needed.without(watched).is_empty() && !path.contains(char::is_whitespace)
+    };
+    let takes_lines =
+        audit.said_by == SaidBy::Kernel && audit.state == AuditState::On && audit.loads_folder;
+    if takes_lines && unwatched.iter().all(helps) {
+        let edit = |line| FileEdit::Line { file: OwnFile::AuditRules, line };
+        let edits = lines.into_iter().map(|it| Edit::HostFile(edit(it))).collect();
+        return Verdict::Fail { field: "audit", seen, want, fix: Fix::Edits(edits) };
     }
     let then = match audit.state {
         AuditState::Locked => {
@@ -97,8 +111,10 @@ fn fails(audit: &Audit, unwatched: &[&AuditedPath], needed: Accesses) -> Verdict
         }
         AuditState::On | AuditState::Off => "load it by `augenrules --load`",
     };
-    let advice = format!("add {} to {FILE}; {then}", lines.join(" and "));
-    fails_by_hand("audit", seen.join("; "), format!("`{needed}` is watched"), advice)
+    let lines: Vec<String> = lines.iter().map(|it| format!("`{it}`")).collect();
+    let path = OwnFile::AuditRules.path();
+    let advice = format!("add {} to {path}; {then}", lines.join(" and "));
+    fails_by_hand("audit", seen, want, advice)
 }
 
 /// Spells a rule of the family out: `$example` is a path that it is about.
@@ -121,9 +137,9 @@ Where nobody can ask the kernel, the files under `/etc/audit` are read: what the
 ", $why, " Afterwards the audit log is what tells who did it.
 
 ## What a fix may break
-Nothing is changed: the line for `/etc/audit/rules.d/plimsoll.rules` is named. Every access that is written down takes room in the audit log; where the rules are locked (`-e 2`), a new one waits for the next start of the machine.
+A line is added to `/etc/audit/rules.d/plimsoll.rules`, and given to the kernel. Every access that is written down takes room in the audit log. Where the rules are locked (`-e 2`), a new one would wait for the next start of the machine: then, and where nobody can ask the kernel, the line is named and nothing is changed.
 "),
-                fix: None,
+                fix: Some(Class::Live),
                 references: $references,
                 implies: &[],
                 examples: &[

@@ -3,11 +3,16 @@
 
 use crate::{
     model::{
+        class::Class,
         finding::{Severity, Verdict},
         host_files::{FileFacts, HostFiles, Subject},
         object::Address,
     },
-    rules::{Allow, Example, Meta, Rule, host_file, nist},
+    rules::{
+        Allow, Example, Meta, Rule,
+        host_file::{self, Owned, Wrong},
+        nist,
+    },
 };
 
 /// That files are root's, and open to no more people than these bits say.
@@ -34,9 +39,10 @@ impl Rule for Trusted {
     }
 
     fn judge(&self, host: &HostFiles, _: &Self::Params) -> Verdict {
-        host_file::judge(host, self.subject, "mode", |path, facts| {
-            wrong(host, path, facts, (self.at_most)(path))
-        })
+        let wrong = host_file::judge(host, self.subject, |path, facts, wrong| {
+            look(host, path, facts, (self.at_most)(path), wrong);
+        });
+        wrong.map_or_else(|verdict| verdict, |it| it.verdict(self.subject, "mode", WANT))
     }
 }
 
@@ -53,56 +59,42 @@ impl Rule for PluginSpecs {
     }
 
     fn judge(&self, host: &HostFiles, params: &Allow) -> Verdict {
-        host_file::judge(host, Subject::PluginSpecs, "mode", |path, facts| {
-            let (mut wrong, mut todo) = wrong(host, path, facts, 0o7777);
+        let wrong = host_file::judge(host, Subject::PluginSpecs, |path, facts, wrong| {
+            look(host, path, facts, 0o7777, wrong);
             let (folder, name) = path.rsplit_once('/').unwrap_or_default();
             // The directories themselves are among what was seen.
             if folder.ends_with("/plugins") && !params.allows(name) {
-                wrong.push(format!("{path} is not declared"));
-                todo.push(format!("name {name} under `allow`, or remove {path}"));
+                let todo = format!("name {name} under `allow`, or remove {path}");
+                wrong.by_hand(format!("{path} is not declared"), todo);
             }
-            (wrong, todo)
-        })
+        });
+        wrong.map_or_else(|verdict| verdict, |it| it.verdict(Subject::PluginSpecs, "mode", WANT))
     }
 }
 
-/// Says what is wrong with a file, and what to type.
-fn wrong(
-    host: &HostFiles,
-    path: &str,
-    facts: &FileFacts,
-    at_most: u32,
-) -> (Vec<String>, Vec<String>) {
+const WANT: &str = "root's or the daemon's user's, and nobody else can write to it";
+
+fn look(host: &HostFiles, path: &str, facts: &FileFacts, at_most: u32, wrong: &mut Wrong) {
     let (uid, gid) = host.owner;
-    let mut wrong = Vec::new();
-    let mut todo = Vec::new();
-    if ![0, uid].contains(&facts.uid) {
-        wrong.push(format!("{path} belongs to user {}", facts.uid));
-        todo.push(format!("chown {uid} {path}"));
+    if ![0, uid].contains(&facts.attributes.uid) {
+        wrong.owner(
+            path,
+            facts,
+            Owned { uid, gid: facts.attributes.gid, or_gid: facts.attributes.gid },
+        );
     }
+    wrong.access_list(path, facts);
     // A group that is root's writes as root does.
-    let by_group = if [0, gid].contains(&facts.gid) { 0 } else { 0o020 };
-    let too_much = facts.mode & (!at_most | 0o002 | by_group);
-    if too_much != 0 {
-        wrong.push(format!("{path} has mode {:04o}", facts.mode));
-        todo.push(format!("chmod {:04o} {path}", facts.mode & !too_much));
-    }
-    if facts.has_access_list {
-        wrong.push(format!("{path} has an access list beside its mode"));
-        todo.push(format!("setfacl -b {path}"));
-    }
-    for parent in &facts.open_parents {
-        wrong.push(format!("others can write to {parent}, above {path}"));
-        todo.push(format!("chown {uid}:{gid} {parent} && chmod go-w {parent}"));
-    }
-    (wrong, todo)
+    let by_group = if [0, gid].contains(&facts.attributes.gid) { 0 } else { 0o020 };
+    wrong.mode(path, facts, at_most & !(0o002 | by_group));
+    wrong.open_parents(path, facts, host);
 }
 
 /// Spells a rule of the family out.
 macro_rules! trusted {
     ($rule:ident, $subject:ident, $at_most:expr, $id:literal, $title:literal, $severity:ident,
      $name:literal, $good:literal, $bad:literal, $checks:literal, $why:literal,
-     $references:expr $(,)?) => {
+     $fix:expr, $breaks:literal, $references:expr $(,)?) => {
         pub static $rule: Trusted = Trusted {
             subject: Subject::$subject,
             at_most: $at_most,
@@ -119,9 +111,9 @@ Behind all links, they belong to root or the daemon's user, nobody else can writ
 ", $why, "
 
 ## What a fix may break
-Nothing is changed: the command that puts it right is named. Whoever used the files by their old owner or mode no longer can.
+", $breaks, " Whoever used the files by their old owner or mode no longer can.
 "),
-                fix: None,
+                fix: $fix,
                 references: $references,
                 implies: &[],
                 examples: &[
@@ -149,6 +141,7 @@ trusted! {
     "Descriptions of devices are root's", Medium, "cdi-specs", "0755", "0757",
     "the directories of `cdi-spec-dirs` that are there (`CDISpecDirs`), and every file in them",
     "A file there says which devices, mounts and hooks a container gets that asks for its name; a hook is a program that runs as root on the host.",
+    Some(Class::Live), "Bits are only taken away; where others can write to a directory above, nothing is changed and the commands are named.",
     &[],
 }
 
@@ -159,6 +152,7 @@ trusted! {
     "host.data-root-mode", "The engine's data is open to nobody else", High, "data-root", "0710", "0711",
     "the data root (`DockerRootDir`) and `containers` in it, with no more permissions than 0710, and `volumes` in it with no more than 0711, as the engine makes it",
     "Layers, volumes and the settings of every container lie there, secrets among them; set-user-ID programs of images are there for every user to start.",
+    Some(Class::Live), "Bits are only taken away; where others can write to a directory above, nothing is changed and the commands are named.",
     &[nist("4.5.5")],
 }
 
@@ -167,6 +161,7 @@ trusted! {
     "The engine's programs are root's", Critical, "engine-binaries", "0755", "4755",
     "the programs of dockerd (the one that runs), containerd, its shims, runc and other runtimes that the engine names by their path, docker-proxy, docker-init, and the plugins of the command line, with no more permissions than 0755",
     "All of them run as root; whoever writes to one is root at its next start. That they are those of the package is what the package manager tells (`dpkg --verify`, `rpm -V`).",
+    None, "Nothing is changed: programs are the package manager's, and the commands are named.",
     &[nist("4.5.5")],
 }
 
@@ -175,6 +170,7 @@ trusted! {
     "The engine's own key is open to nobody else", Low, "engine-key", "0600", "0640",
     "`/etc/docker/key.json`, which engines up to 28 make, with no more permissions than 0600",
     "The engine is known by the key; with Swarm, or to old registries, whoever reads it can pass for it.",
+    Some(Class::Live), "Bits are only taken away; where others can write to a directory above, nothing is changed and the commands are named.",
     &[],
 }
 
@@ -191,9 +187,9 @@ Every entry fits one of `allow`, by its name with its ending, such as `loki.spec
 The engine believes a plugin that it finds there, by its name alone: it hands over volumes, networks, logs, or the say on every request.
 
 ## What a fix may break
-Nothing is changed: containers with volumes or networks of a plugin that is taken away no longer start.
+Owner and mode are put right; who used the files by the old ones no longer can. What is not declared stays: containers with volumes or networks of a plugin that is taken away no longer start, so that is for a person to do.
 ",
-    fix: None,
+    fix: Some(Class::Live),
     references: &[],
     implies: &[],
     examples: &[

@@ -3,11 +3,13 @@
 
 mod params;
 mod table;
+mod wrong;
 
 pub use table::*;
 
 use self::params::{Owner, Permissions};
-use super::{Meta, ParamError, Rule, fails_by_hand};
+pub(super) use self::wrong::{Owned, Wrong};
+use super::{Meta, ParamError, Rule};
 use crate::model::{
     finding::Verdict,
     host_files::{FileFacts, HostFiles, SeenFile, Subject},
@@ -41,25 +43,20 @@ impl Rule for FileOwner {
 
     fn judge(&self, host: &HostFiles, params: &Owner) -> Verdict {
         let (uid, gid) = host.owner;
-        let mut groups = vec![gid];
-        if self.subject == Subject::DockerSock {
-            let group = params.group.as_deref().unwrap_or("docker");
-            groups.extend(host.groups.get(group));
+        let named = params.group.as_deref().unwrap_or("docker");
+        let is_socket = self.subject == Subject::DockerSock;
+        let of_clients = if is_socket { host.groups.get(named).copied() } else { None };
+        let owner = Owned { uid, gid: of_clients.unwrap_or(gid), or_gid: gid };
+        let mut wrong = judge(host, self.subject, |path, facts, wrong| {
+            wrong.owner(path, facts, owner);
+            wrong.open_parents(path, facts, host);
+        });
+        if let (true, Some(unit), Ok(wrong)) = (is_socket, &host.socket_unit, &mut wrong) {
+            let group = if of_clients.is_some() { named } else { "root" };
+            wrong.unit_owner(unit, owner, group, &host.groups);
         }
-        judge(host, self.subject, "owner", |path, facts| {
-            let mut wrong = Vec::new();
-            let mut todo = Vec::new();
-            if facts.uid != uid || !groups.contains(&facts.gid) {
-                wrong.push(format!("{path} belongs to {}:{}", facts.uid, facts.gid));
-                let group = groups.last().copied().unwrap_or(gid);
-                todo.push(format!("chown {uid}:{group} {path}"));
-            }
-            for parent in &facts.open_parents {
-                wrong.push(format!("others can write to {parent}, above {path}"));
-                todo.push(format!("chown {uid}:{gid} {parent} && chmod go-w {parent}"));
-            }
-            (wrong, todo)
-        })
+        let want = "the daemon's user, in directories that nobody else can write to";
+        wrong.map_or_else(|verdict| verdict, |it| it.verdict(self.subject, "owner", want))
     }
 }
 
@@ -81,70 +78,43 @@ impl Rule for FileMode {
 
     fn judge(&self, host: &HostFiles, params: &Permissions) -> Verdict {
         let declared = params.at_most(self.at_most).unwrap_or(self.at_most);
-        judge(host, self.subject, "mode", |path, facts| {
+        let mut wrong = judge(host, self.subject, |path, facts, wrong| {
             let is_key = self.subject == Subject::RegistryCerts && path.ends_with(".key");
             let at_most = if is_key { declared & 0o400 } else { declared };
-            let mut wrong = Vec::new();
-            let mut todo = Vec::new();
-            if facts.mode & !at_most != 0 {
-                wrong.push(format!("{path} has mode {:04o}", facts.mode));
-                todo.push(format!("chmod {:04o} {path}", facts.mode & at_most));
-            }
-            if facts.has_access_list {
-                wrong.push(format!("{path} has an access list beside its mode"));
-                todo.push(format!("setfacl -b {path}"));
-            }
-            (wrong, todo)
-        })
+            wrong.access_list(path, facts);
+            wrong.mode(path, facts, at_most);
+        });
+        if let (Subject::DockerSock, Some(unit), Ok(wrong)) =
+            (self.subject, &host.socket_unit, &mut wrong)
+        {
+            wrong.unit_mode(unit, declared);
+        }
+        let want = "no more than the mode that is allowed";
+        wrong.map_or_else(|verdict| verdict, |it| it.verdict(self.subject, "mode", want))
     }
 }
 
-/// Judges every file of a subject; says of all what is wrong, and what to type.
+/// Judges every file of a subject. Ends with a verdict where there is none to judge.
 pub(super) fn judge(
     host: &HostFiles,
     subject: Subject,
-    field: &'static str,
-    look: impl Fn(&str, &FileFacts) -> (Vec<String>, Vec<String>),
-) -> Verdict {
+    look: impl Fn(&str, &FileFacts, &mut Wrong),
+) -> Result<Wrong, Verdict> {
     if let Some(why) = &host.unseen {
-        return Verdict::Unknown(why.clone());
+        return Err(Verdict::Unknown(why.clone()));
     }
     let Some(files) = host.files.get(&subject) else {
-        return Verdict::Unknown("nobody looked at this file".into());
+        return Err(Verdict::Unknown("nobody looked at this file".into()));
     };
     if files.is_empty() {
-        return Verdict::NotApplicable("there is no such file on this host");
+        return Err(Verdict::NotApplicable("there is no such file on this host"));
     }
-    let mut wrong = Vec::new();
-    let mut todo = Vec::new();
-    let mut unseen = Vec::new();
+    let mut wrong = Wrong::default();
     for SeenFile { path, facts } in files {
         match facts {
-            Ok(facts) => {
-                let (more, commands) = look(path, facts);
-                wrong.extend(more);
-                todo.extend(commands);
-            }
-            Err(why) => unseen.push(format!("{path}: {why}")),
+            Ok(facts) => look(path, facts, &mut wrong),
+            Err(why) => wrong.unseen.push(format!("{path}: {why}")),
         }
     }
-    todo.dedup();
-    if wrong.is_empty() && unseen.is_empty() {
-        return Verdict::Pass;
-    }
-    if wrong.is_empty() {
-        return Verdict::Unknown(unseen.join("; "));
-    }
-    let mut advice = todo.join("; ");
-    if subject == Subject::DockerSock {
-        advice.push_str(
-            "; the next start makes the socket anew: keep it so by `SocketMode=`, `SocketUser=` \
-             and `SocketGroup=` of docker.socket, or by the key `group`",
-        );
-    }
-    let want = match field {
-        "owner" => "the daemon's user, in directories that nobody else can write to",
-        _ => "no more than the mode that is allowed",
-    };
-    fails_by_hand(field, wrong.join("; "), want, advice)
+    Ok(wrong)
 }

@@ -2,7 +2,7 @@
 
 use super::{FileMode, FileOwner};
 use crate::{
-    model::{finding::Severity, host_files::Subject},
+    model::{class::Class, finding::Severity, host_files::Subject},
     rules::{Example, Meta, cis6, cis8, nist, owasp, stig},
 };
 
@@ -25,9 +25,9 @@ User and group, as numbers and behind all links, are those that the daemon runs 
 Of this file: ", $why, ".
 
 ## What a fix may break
-Nothing is changed: the command that puts it right is named. Whoever used the file by its old owner no longer can.
+Whoever used the file by its old owner no longer can. Where others can write to a directory above it, nothing is changed: the directory may be somebody's, and the commands are named.
 "),
-                fix: None,
+                fix: Some(Class::Live),
                 references: $references,
                 implies: &[],
                 examples: &[
@@ -64,9 +64,9 @@ No bit of its mode is set beside those of ", $text, ", and no access list says m
 Of this file: ", $why, ".
 
 ## What a fix may break
-Nothing is changed: the command that puts it right is named. Whoever reads or writes the file without being its owner no longer can.
+Whoever reads or writes the file without being its owner no longer can. Bits are only taken away.
 "),
-                fix: None,
+                fix: Some(Class::Live),
                 references: $references,
                 implies: &[],
                 examples: &[
