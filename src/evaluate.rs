@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 
@@ -17,7 +21,7 @@ use crate::{
         class::Class,
         container::ContainerSpec,
         engine_objects::Listing,
-        finding::{Finding, Report, Severity, Verdict},
+        finding::{Covering, Finding, Report, Severity, Verdict},
         object::{Address, Object, ObjectKind, View},
         selector::Matcher,
         snapshot::Snapshot,
@@ -26,6 +30,8 @@ use crate::{
 
 /// Waivers that end within this many days are mentioned.
 const ENDING_DAYS: i64 = 14;
+/// What addresses of containers begin with.
+const CONTAINERS: &str = "container/";
 
 /// Judges everything in a snapshot. `today` decides which waivers hold.
 pub fn evaluate(policy: &Policy, today: Date, snapshot: &Snapshot) -> Report {
@@ -35,8 +41,11 @@ pub fn evaluate(policy: &Policy, today: Date, snapshot: &Snapshot) -> Report {
         passing: Vec::new(),
         folding: Vec::new(),
     };
-    evaluation.containers(&Chooser::new(policy), snapshot);
+    // In the order of addresses, so that the many findings about containers stay where they are.
     evaluation.daemon(policy, snapshot);
+    let behind = evaluation.split_off_behind_containers();
+    evaluation.containers(&Chooser::new(policy), snapshot);
+    evaluation.report.findings.extend(behind);
     evaluation.into_report()
 }
 
@@ -60,21 +69,26 @@ enum Subject<'a> {
 
 impl<'p> Evaluation<'p> {
     fn containers(&mut self, chooser: &Chooser<'p>, snapshot: &Snapshot) {
+        if let Some(first) = snapshot.containers.first() {
+            // Memory that is never touched costs nothing, and moving many findings does.
+            let some = chooser.for_container(&first.spec).assignments.len() / 2;
+            self.report.findings.reserve(some * snapshot.containers.len());
+        }
+        let mut judged = Vec::new();
         for observed in &snapshot.containers {
             let address = Address::container(&observed.spec.name);
             let object = Object::Container(&observed.spec);
             let mut looked_at = false;
             let mut passing = 0;
-            let mut judged: Vec<_> = chooser
-                .for_container(&observed.spec)
-                .map(|assignment| (assignment, assignment.bound.judge(object)))
-                .collect();
+            let chosen = chooser.for_container(&observed.spec);
+            let judge = |it: &&'p Assignment| (*it, it.bound.judge(object));
+            judged.extend(chosen.assignments.iter().map(judge));
             if judged.iter().any(|(assignment, verdict)| is_put_aside(assignment, verdict)) {
                 self.report.not_applicable += judged.len();
                 looked_at = true;
                 judged.clear();
             }
-            for (assignment, verdict) in judged {
+            for (assignment, verdict) in judged.drain(..) {
                 looked_at = true;
                 passing +=
                     self.count(assignment, &address, Subject::Container(&observed.spec), verdict);
@@ -203,11 +217,11 @@ impl<'p> Evaluation<'p> {
             Some(verdict @ (Verdict::Fail { .. } | Verdict::Unknown(_))) => verdict,
         };
         let fails = matches!(verdict, Verdict::Fail { .. });
-        let (waived_by, waiver_ended) =
-            self.waivers.covering(assignment.meta.id, address, subject, fails);
-        match (&verdict, &waived_by) {
-            (Verdict::Fail { .. }, Some(_)) => self.report.checks.waived += 1,
-            (Verdict::Fail { .. }, None) => {
+        let waiver = self.waivers.covering(assignment.meta.id, address, subject, fails);
+        let is_waived = matches!(waiver.as_deref(), Some(Covering::Now(_)));
+        match (&verdict, is_waived) {
+            (Verdict::Fail { .. }, true) => self.report.checks.waived += 1,
+            (Verdict::Fail { .. }, false) => {
                 self.report.checks.failing[rank(assignment.severity)] += 1;
                 if !assignment.meta.implies.is_empty() {
                     self.folding.push((self.report.findings.len(), assignment.meta.implies));
@@ -223,8 +237,7 @@ impl<'p> Evaluation<'p> {
             address: address.clone(),
             verdict,
             from: assignment.from.clone(),
-            waived_by,
-            waiver_ended,
+            waiver,
             implied_by: None,
         });
         0
@@ -243,7 +256,7 @@ impl<'p> Evaluation<'p> {
                 self.report.findings.iter_mut().rev().take_while(|it| it.address == address);
             for finding in of_object {
                 let follows = matches!(finding.verdict, Verdict::Fail { .. })
-                    && finding.waived_by.is_none()
+                    && finding.waived_by().is_none()
                     && finding.implied_by.is_none()
                     && finding.rule != rule
                     && above != Some(finding.rule)
@@ -255,13 +268,31 @@ impl<'p> Evaluation<'p> {
         }
     }
 
+    /// Returns the findings so far that come behind those about containers.
+    fn split_off_behind_containers(&mut self) -> Vec<Finding> {
+        let findings = &mut self.report.findings;
+        findings.sort_by(order);
+        findings.split_off(findings.partition_point(|it| it.address.as_str() < CONTAINERS))
+    }
+
     fn into_report(self) -> Report {
         let Self { mut report, waivers, mut passing, folding: _ } = self;
-        report.findings.sort_by(|a, b| (&a.address, a.rule).cmp(&(&b.address, b.rule)));
+        // Only containers that could not be read are out of place.
+        if !report.findings.is_sorted_by(|a, b| order(a, b).is_le()) {
+            report.findings.sort_by(order);
+        }
         passing.sort();
         (report.objects, report.passing) = passing.into_iter().unzip();
         waivers.tell(&mut report);
         report
+    }
+}
+
+/// Those of one object share its address, which is the same without a look at its letters.
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    match a.address == b.address {
+        true => a.rule.cmp(b.rule),
+        false => a.address.cmp(&b.address),
     }
 }
 
@@ -319,7 +350,7 @@ impl<'p> Waivers<'p> {
         address: &Address,
         subject: Subject<'_>,
         fails: bool,
-    ) -> (Option<String>, Option<String>) {
+    ) -> Option<Arc<Covering>> {
         let mut ended = None;
         for tracked in self.all.iter_mut().filter(|it| it.waiver.rule == rule) {
             let fits = match subject {
@@ -340,11 +371,11 @@ impl<'p> Waivers<'p> {
             }
             // The last day counts.
             if self.today <= tracked.waiver.expires && !has_moved {
-                return (Some(tracked.waiver.id.clone()), None);
+                return Some(Arc::new(Covering::Now(tracked.waiver.id.clone())));
             }
-            ended = Some(tracked.waiver.id.clone());
+            ended = Some(Arc::new(Covering::Ended(tracked.waiver.id.clone())));
         }
-        (None, ended)
+        ended
     }
 
     fn tell(self, report: &mut Report) {

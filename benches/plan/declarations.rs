@@ -30,6 +30,7 @@ containers:
 const TUNED: &[(&str, &str)] = &[
     ("container.capabilities-bounded", "{ allow: [NET_BIND_SERVICE] }"),
     ("container.declared", r#"{ allow: [{ name: "bench-*" }] }"#),
+    ("container.follows-daemon-defaults", "{ defaults: { log-driver: local } }"),
     ("container.memory-limit", "{ max: 32m }"),
     ("container.networks-declared", "{ allow: [bridge] }"),
     ("container.pids-limit", "{ max: 50 }"),
@@ -38,6 +39,7 @@ const TUNED: &[(&str, &str)] = &[
     ("host.kernel-supported", r#"{ min: "4.0" }"#),
     ("image.allow-list", r#"{ allow: ["plimsoll-test/web:*"] }"#),
     ("image.trusted-source", "{ allow: [plimsoll-test] }"),
+    ("network.icc-disabled", "{ networks: [shop] }"),
 ];
 
 /// Reads a declaration as the program does.

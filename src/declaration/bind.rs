@@ -47,7 +47,7 @@ pub(crate) fn assignment(
         bound,
         severity,
         mode,
-        from: provenance(&at),
+        from: Arc::new(provenance(&at)),
         about: rule.address(),
         digest: digest(meta, &Value::Object(params), mode),
     }))

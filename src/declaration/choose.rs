@@ -1,5 +1,11 @@
 //! Which assignments hold for which container, prepared once for many containers.
 
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
 use crate::model::{
     container::ContainerSpec,
     selector::{Matcher, Selector},
@@ -12,6 +18,23 @@ pub struct Chooser<'p> {
     matchers: Vec<Matcher>,
     /// One entry a rule, sorted by rule; within it the last choice comes first.
     rules: Vec<Vec<(usize, Option<&'p Assignment>)>>,
+    /// By which selectors select: of thousands of containers most are chosen the same for.
+    chosen: RefCell<HashMap<Vec<bool>, Rc<Chosen<'p>>>>,
+}
+
+/// What holds for a container.
+#[derive(Default)]
+pub struct Chosen<'p> {
+    /// Sorted by rule.
+    pub assignments: Vec<&'p Assignment>,
+    digest: OnceCell<String>,
+}
+
+impl Chosen<'_> {
+    /// Returns the digest of all of it, made once.
+    pub fn digest(&self, make: impl FnOnce(&[&Assignment]) -> String) -> &str {
+        self.digest.get_or_init(|| make(&self.assignments))
+    }
 }
 
 impl<'p> Chooser<'p> {
@@ -33,20 +56,25 @@ impl<'p> Chooser<'p> {
                 last_first.collect()
             })
             .collect();
-        Self { matchers: selectors.into_iter().map(Matcher::new).collect(), rules }
+        let matchers = selectors.into_iter().map(Matcher::new).collect();
+        Self { matchers, rules, chosen: RefCell::default() }
     }
 
-    /// Iterates over what holds for a container, sorted by rule: for each rule the last choice
-    /// that selects it wins.
-    pub fn for_container(
-        &self,
-        container: &ContainerSpec,
-    ) -> impl Iterator<Item = &'p Assignment> + use<'_, 'p> {
+    /// Returns what holds for a container: for each rule the last choice that selects it wins.
+    pub fn for_container(&self, container: &ContainerSpec) -> Rc<Chosen<'p>> {
         let selected: Vec<bool> =
             self.matchers.iter().map(|matcher| matcher.selects(container)).collect();
-        self.rules.iter().filter_map(move |last_first| {
+        let mut known = self.chosen.borrow_mut();
+        if let Some(chosen) = known.get(&selected) {
+            return Rc::clone(chosen);
+        }
+        let choose = |last_first: &Vec<(usize, Option<&'p Assignment>)>| {
             last_first.iter().find(|(index, _)| selected[*index]).and_then(|(_, it)| *it)
-        })
+        };
+        let assignments = self.rules.iter().filter_map(choose).collect();
+        let chosen = Rc::new(Chosen { assignments, digest: OnceCell::new() });
+        known.insert(selected, Rc::clone(&chosen));
+        chosen
     }
 
     /// Iterates over what may hold for a container that could not be read.

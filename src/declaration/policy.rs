@@ -123,7 +123,7 @@ pub struct Assignment {
     pub bound: Box<dyn BoundRule>,
     pub severity: Severity,
     pub mode: Mode,
-    pub from: Provenance,
+    pub from: Arc<Provenance>,
     /// What it is about, where that is one thing of the host: a key of the daemon, a file.
     pub about: Option<Address>,
     /// Digest of rule and parameters; moves when the declaration moves.

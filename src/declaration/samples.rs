@@ -55,7 +55,7 @@ pub fn assignment(rule: &'static dyn AnyRule, params: Value) -> Assignment {
         bound: rule.bind(params).unwrap(),
         severity: rule.meta().severity,
         mode: Mode::Enforce,
-        from: at(9),
+        from: Arc::new(at(9)),
         about: rule.address(),
     }
 }
@@ -122,7 +122,7 @@ fn verdict(params: &WantsParams) -> Verdict {
     match params {
         WantsParams::Pass => Verdict::Pass,
         WantsParams::Edits(edits) => fail(Fix::Edits(edits.clone())),
-        WantsParams::ByHand(text) => fail(Fix::ByHand(text.clone())),
+        WantsParams::ByHand(text) => fail(Fix::ByHand(text.clone().into())),
         WantsParams::Unknown(why) => Verdict::Unknown(why.clone()),
         WantsParams::NotApplicable => Verdict::NotApplicable("the test says so"),
     }

@@ -95,8 +95,8 @@ fn waiver_holds_on_its_last_day_and_is_remembered_after_it() {
     ];
     let report = report(&policy, &snapshot(["ended", "holds"].map(container)));
     let ended = &report.findings[0];
-    assert_eq!((ended.waived_by.as_deref(), ended.waiver_ended.as_deref()), (None, Some("W-2")));
-    assert_eq!(report.findings[1].waived_by.as_deref(), Some("W-1"));
+    assert_eq!((ended.waived_by(), ended.waiver_ended()), (None, Some("W-2")));
+    assert_eq!(report.findings[1].waived_by(), Some("W-1"));
     assert_eq!(report.unused_waivers, ["W-3"]);
     assert_eq!(report.ended_waivers, ["W-2"]);
     assert_eq!(report.ending_waivers, [("W-1".to_owned(), 0)]);
@@ -182,7 +182,7 @@ waivers:
     assert!(
         matches!(&fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
     );
-    assert_eq!(fails.waived_by.as_deref(), Some("W-1"));
+    assert_eq!(fails.waived_by(), Some("W-1"));
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn waiver_of_an_image_ends_with_the_image() {
         report(&policy, &snapshot([spec]))
     };
     for holds in [with(digest('a'), None), with(digest('b'), Some(digest('a')))] {
-        assert_eq!(holds.findings[0].waived_by.as_deref(), Some("W-1"));
+        assert_eq!(holds.findings[0].waived_by(), Some("W-1"));
         assert!(holds.ended_waivers.is_empty());
     }
     let moved = with(digest('b'), Some(digest('c')));
-    assert_eq!(moved.findings[0].waived_by, None);
-    assert_eq!(moved.findings[0].waiver_ended.as_deref(), Some("W-1"));
+    assert_eq!(moved.findings[0].waived_by(), None);
+    assert_eq!(moved.findings[0].waiver_ended(), Some("W-1"));
     assert_eq!(moved.ended_waivers, ["W-1"]);
 }
 

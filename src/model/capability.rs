@@ -1,6 +1,6 @@
 //! Linux capabilities as a set of bits, so that spelling and order never matter.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -131,14 +131,12 @@ impl CapabilitySet {
 
     /// Iterates over the names without `CAP_`, in alphabetical order.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let mut names: Vec<&'static str> = NAMES
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| self.0 >> bit & 1 == 1)
-            .map(|(_, n)| *n)
-            .collect();
-        names.sort_unstable();
-        names.into_iter()
+        static BY_NAME: LazyLock<Vec<(usize, &str)>> = LazyLock::new(|| {
+            let mut named: Vec<_> = NAMES.iter().copied().enumerate().collect();
+            named.sort_unstable_by_key(|(_, name)| *name);
+            named
+        });
+        BY_NAME.iter().filter(move |(bit, _)| self.0 >> bit & 1 == 1).map(|(_, name)| *name)
     }
 
     /// Every name there is, for suggestions.
@@ -149,8 +147,13 @@ impl CapabilitySet {
 
 impl fmt::Display for CapabilitySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.names().collect();
-        write!(f, "[{}]", names.join(", "))
+        let mut between = "[";
+        for name in self.names() {
+            f.write_str(between)?;
+            f.write_str(name)?;
+            between = ", ";
+        }
+        f.write_str(if self.is_empty() { "[]" } else { "]" })
     }
 }
 

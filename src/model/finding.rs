@@ -1,6 +1,6 @@
 //! What rules conclude, and the report that adds up.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -76,7 +76,7 @@ pub enum Verdict {
         /// The setting at fault, in Docker's word: `privileged`, `cap_add`.
         field: &'static str,
         seen: String,
-        want: String,
+        want: Cow<'static, str>,
         fix: Fix,
     },
     /// With the fact that makes it so.
@@ -89,7 +89,7 @@ pub enum Verdict {
 pub enum Fix {
     Edits(Vec<Edit>),
     /// A person has to do it; this tells them what.
-    ByHand(String),
+    ByHand(Cow<'static, str>),
 }
 
 /// One check, rule × object, that did not pass.
@@ -102,13 +102,36 @@ pub struct Finding {
     /// `Fail` or `Unknown`.
     pub verdict: Verdict,
     /// Where the declaration asks for the rule.
-    pub from: Provenance,
-    /// ID of the waiver that covers it.
-    pub waived_by: Option<String>,
-    /// ID of the waiver that covered it until its end.
-    pub waiver_ended: Option<String>,
+    pub from: Arc<Provenance>,
+    pub waiver: Option<Arc<Covering>>,
     /// A rule that failed on the same object and makes this one follow.
     pub implied_by: Option<&'static str>,
+}
+
+/// ID of the waiver that a finding has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Covering {
+    Now(String),
+    /// Its last day has passed, or the container is of another image by now.
+    Ended(String),
+}
+
+impl Finding {
+    /// Returns the ID of the waiver that covers it.
+    pub fn waived_by(&self) -> Option<&str> {
+        match self.waiver.as_deref() {
+            Some(Covering::Now(id)) => Some(id),
+            Some(Covering::Ended(_)) | None => None,
+        }
+    }
+
+    /// Returns the ID of the waiver that covered it until its end.
+    pub fn waiver_ended(&self) -> Option<&str> {
+        match self.waiver.as_deref() {
+            Some(Covering::Ended(id)) => Some(id),
+            Some(Covering::Now(_)) | None => None,
+        }
+    }
 }
 
 /// How many checks came out how. `total()` is their sum: nothing is dropped.

@@ -2,6 +2,12 @@
 
 /// Returns the path without doubled slashes, `.`, `..` and a slash at its end.
 pub fn clean(path: &str) -> String {
+    let is_clean = path
+        .strip_prefix('/')
+        .is_some_and(|inside| inside.split('/').all(|part| !matches!(part, "" | "." | "..")));
+    if is_clean {
+        return path.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

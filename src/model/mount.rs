@@ -1,5 +1,7 @@
 //! What a container mounts, and where that leads on the host.
 
+use std::fmt;
+
 use super::field::Field;
 
 /// One mount of a container.
@@ -15,9 +17,9 @@ pub struct Mount {
     pub propagation: String,
     /// Of a volume: `local`, or the name of a plugin; empty before the engine made it.
     pub driver: String,
-    /// Names of other containers that mount the same, sorted, if one of them all writes there.
-    /// Filled in by `effective::follow_joined`.
-    pub shared_with: Vec<String>,
+    /// Other containers that mount the same, if one of them all writes there. Filled in by
+    /// `effective::follow_joined`.
+    pub shared_with: Others,
     /// Taken over from another container (`--volumes-from`), so not to be taken away here.
     pub inherited: bool,
     /// Host path after symlinks, also for a volume that is a bind in disguise; empty for a volume
@@ -26,6 +28,30 @@ pub struct Mount {
     /// Whether the source is, or holds, a socket that controls an engine, as far as it is known
     /// where the source leads. Filled in likewise.
     pub reach: SocketReach,
+}
+
+/// Some of many containers: a thousand may mount the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Others {
+    /// Names of the first few, sorted.
+    pub first: Vec<String>,
+    /// Of all.
+    pub count: usize,
+}
+
+impl Others {
+    /// So many names are told at most.
+    pub const TOLD: usize = 4;
+}
+
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.first.join(", "))?;
+        match self.count.saturating_sub(self.first.len()) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{
     effective::derive,
     field::{Field, Parent},
     host_path,
-    mount::{Mount, MountKind, SocketReach},
+    mount::{Mount, MountKind, Others, SocketReach},
 };
 
 /// Returns the container as inspect will show it after the edits.
@@ -111,7 +111,7 @@ fn remove_mount(spec: &mut ContainerSpec, destination: &str) {
             writable: true,
             propagation: String::new(),
             driver: String::new(),
-            shared_with: Vec::new(),
+            shared_with: Others::default(),
             inherited: false,
             real_source: Field::Set(String::new()),
             reach: SocketReach::None,

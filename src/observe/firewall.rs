@@ -4,10 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{
-    audit::run,
-    rooted::Root,
-};
+use super::{audit::run, rooted::Root};
 use crate::{
     model::{
         daemon::DaemonConfig,

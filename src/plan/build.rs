@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use wildmatch::WildMatch;
 
@@ -14,6 +17,7 @@ use super::{
     groups::{Holds, Members, tie},
     host_file, identity,
     ledger::{ledger, note},
+    mentions::Mentions,
     remarks::remarks,
     run::LastApplied,
 };
@@ -47,18 +51,24 @@ pub fn plan(
     let context = Context::new(policy, report, snapshot, last, layers, ceiling);
     let view = View::new(ceiling);
     let mut objects: Vec<&Address> = report.objects.iter().filter(|it| view.shows(it)).collect();
-    let findings: Vec<&Finding> =
-        report.findings.iter().filter(|it| view.shows(&it.address)).collect();
+    let findings: Vec<&Finding> = match ceiling.is_whole() {
+        true => report.findings.iter().collect(),
+        false => report.findings.iter().filter(|it| view.shows(&it.address)).collect(),
+    };
 
     let (changes, answered, notes) = changes(&context, &view, &findings);
     // Who is replaced with others may be one that no rule asks about.
-    let strangers = changes.iter().map(|it| &it.address);
+    let is_asked_about = |it: &&Change| it.address.kind() == "container" && !it.rules.is_empty();
+    let strangers = changes.iter().filter(|it| !is_asked_about(it)).map(|it| &it.address);
     objects.extend(strangers.filter(|it| report.objects.binary_search(it).is_err()));
     let ledger = ledger(&context, &objects, &findings, &changes, &notes, &answered);
     let basis = changes
         .iter()
         .filter_map(|change| {
-            let print = identity::fingerprint(snapshot, &change.address)?;
+            let print = match context.container(&change.address) {
+                Some(it) => it.fingerprint.clone(),
+                None => identity::fingerprint(snapshot, &change.address)?,
+            };
             Some((change.address.clone(), print))
         })
         .collect();
@@ -152,6 +162,8 @@ pub(super) struct Context<'a> {
     /// Who refers to whom.
     pub(super) holds: Holds<'a>,
     probes: Vec<(Matcher, &'a [Probe])>,
+    by_name: HashMap<&'a str, &'a Observed>,
+    pub(super) mentions: Mentions,
 }
 
 impl<'a> Context<'a> {
@@ -179,6 +191,8 @@ impl<'a> Context<'a> {
                 .iter()
                 .map(|it| (Matcher::new(&it.on), it.probes.as_slice()))
                 .collect(),
+            by_name: snapshot.containers.iter().map(|it| (it.spec.name.as_str(), it)).collect(),
+            mentions: Mentions::default(),
         }
     }
 
@@ -197,6 +211,19 @@ impl<'a> Context<'a> {
     pub(super) fn probes(&self, spec: &ContainerSpec) -> &'a [Probe] {
         let found = self.probes.iter().rev().find(|(on, _)| on.selects(spec));
         found.map_or(&[], |(_, probes)| *probes)
+    }
+
+    pub(super) fn container(&self, address: &Address) -> Option<&'a Observed> {
+        let name = address.as_str().strip_prefix("container/")?;
+        self.by_name.get(name).copied()
+    }
+
+    /// Names the rules of findings, those first that others follow from.
+    pub(super) fn cited(&self, findings: &[&Finding]) -> Vec<Arc<Cited>> {
+        let mut rules: Vec<_> = findings.iter().map(|it| self.mentions.cite(it)).collect();
+        rules.sort_by(|a, b| (&a.implied_by, &a.id).cmp(&(&b.implied_by, &b.id)));
+        rules.dedup();
+        rules
     }
 
     pub(super) fn above_ceiling(&self, class: Class) -> Option<Held> {
@@ -220,14 +247,11 @@ impl<'a> Context<'a> {
     /// Iterates over what could not be looked at and is not among the containers.
     pub(super) fn blind(&self) -> impl Iterator<Item = &'a BlindSpot> {
         let snapshot = self.snapshot;
-        snapshot
-            .blind_spots
-            .iter()
-            .filter(|spot| identity::container(snapshot, &spot.address).is_none())
+        snapshot.blind_spots.iter().filter(|spot| self.container(&spot.address).is_none())
     }
 }
 
-type Answered = BTreeMap<Address, Vec<usize>>;
+pub(super) type Answered = HashMap<Address, Vec<usize>>;
 
 /// Containers and the findings that are acted on.
 type About<'a> = BTreeMap<&'a Address, (&'a Observed, Vec<&'a Finding>)>;
@@ -242,7 +266,7 @@ fn changes<'a>(
     let mut notes = Vec::new();
     let mut about_daemon = Vec::new();
     let mut about_files = Vec::new();
-    let mut about_containers: About<'_> = BTreeMap::new();
+    let mut about_containers = Vec::new();
     for (address, group) in by_address(findings) {
         let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
         // What follows from an answered finding is answered with it.
@@ -257,16 +281,15 @@ fn changes<'a>(
             continue;
         }
         acted.extend(follow);
-        match identity::container(context.snapshot, address) {
-            Some(observed) => {
-                about_containers.insert(address, (observed, acted));
-            }
+        match context.container(address) {
+            Some(observed) => about_containers.push((address, (observed, acted))),
             None if acted.iter().any(|it| files::concerns(it)) => {
                 about_files.push((address, acted));
             }
             None => about_daemon.extend(acted),
         }
     }
+    let mut about_containers: About<'_> = about_containers.into_iter().collect();
     let (of_daemon, mut answers): (Vec<Change>, Vec<Vec<&Finding>>) =
         daemon::changes(context, &about_daemon).into_iter().unzip();
     let daemon = DaemonPlan::new(&of_daemon);
@@ -283,7 +306,7 @@ fn changes<'a>(
             }
         }
     }
-    dependencies::order(changes.iter_mut().flatten().map(|(it, _)| it), context.snapshot);
+    dependencies::order(changes.iter_mut().flatten().map(|(it, _)| it), context);
     let place = |it: &(Change, Vec<&Finding>)| (it.0.class, it.0.address.clone());
     changes.sort_by_cached_key(|group| group.iter().map(place).min());
     // First, because a daemon that restarts makes its socket anew.
@@ -291,7 +314,7 @@ fn changes<'a>(
     all.extend(of_daemon.into_iter().zip(answers));
     all.extend(changes.into_iter().flatten());
 
-    let mut answered: Answered = BTreeMap::new();
+    let mut answered = Answered::new();
     for (at, (change, findings)) in all.iter().enumerate() {
         if findings.is_empty() {
             answered.entry(change.address.clone()).or_default().push(at);
@@ -402,24 +425,7 @@ fn is_acted_on(finding: &Finding) -> bool {
 }
 
 fn is_enforced(finding: &Finding) -> bool {
-    finding.mode == Mode::Enforce && finding.waived_by.is_none()
-}
-
-/// Names the rules of findings, those first that others follow from.
-pub(super) fn cited(findings: &[&Finding]) -> Vec<Cited> {
-    let mut rules: Vec<Cited> = findings.iter().map(|it| cite(it)).collect();
-    rules.sort_by(|a, b| (&a.implied_by, &a.id).cmp(&(&b.implied_by, &b.id)));
-    rules.dedup();
-    rules
-}
-
-pub(super) fn cite(finding: &Finding) -> Cited {
-    Cited {
-        id: finding.rule.into(),
-        severity: finding.severity,
-        from: finding.from.clone(),
-        implied_by: finding.implied_by.map(str::to_owned),
-    }
+    finding.mode == Mode::Enforce && finding.waived_by().is_none()
 }
 
 /// Writes names as a list that stays short.

@@ -10,7 +10,7 @@ pub(super) fn cause(
     fingerprint: &Fingerprint,
     policy: &str,
 ) -> (Cause, Option<String>) {
-    let ended = findings.iter().any(|it| it.waiver_ended.is_some());
+    let ended = findings.iter().any(|it| it.waiver_ended().is_some());
     let Some(applied) = applied else {
         return (if ended { Cause::WaiverEnded } else { Cause::New }, None);
     };

@@ -2,11 +2,11 @@
 
 use super::{
     Action, Cause, Change, Held, Lost, WayBack,
-    build::{Context, cited, listed},
+    build::{Context, listed},
     cause::cause,
     followers::{self, DaemonPlan},
     groups::Members,
-    identity::{change_id, digest_of_policy},
+    identity::{change_id, of_spec},
     keep::keep,
     leftovers, lines,
     merge::{Merged, merge},
@@ -132,8 +132,22 @@ pub(super) fn is_evicted(findings: &[&Finding]) -> bool {
 
 /// Returns whether a container with these findings would be replaced, and not left to its owner.
 pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
+    if !asks_for_another(findings) {
+        return false;
+    }
     let means = Means::of(findings);
     matches!(means, Means::Replace(_)) && owned(policy, spec, &means).is_none()
+}
+
+/// Whether anything is wanted that a container gets at its creation only. Cheaper than the means
+/// themselves, which most containers need once.
+fn asks_for_another(findings: &[&Finding]) -> bool {
+    findings.iter().any(|finding| match &finding.verdict {
+        Verdict::Fail { fix: Fix::Edits(edits), .. } => {
+            edits.iter().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
+        }
+        _ => false,
+    })
 }
 
 /// Returns the change that answers these findings about one container; none if the daemon's own
@@ -155,7 +169,7 @@ pub(super) fn change(
         (None, None) => means,
     };
     let class = means.class();
-    let policy = digest_of_policy(context.policy, &context.chooser, context.snapshot, address);
+    let policy = of_spec(&context.chooser, spec);
     let applied = context.last.objects.get(address);
     let (cause, drift): (Cause, _) = match part {
         Some(part) if findings.is_empty() => (part.cause, None),
@@ -225,7 +239,7 @@ pub(super) fn change(
         class,
         cause,
         settings,
-        rules: cited(findings),
+        rules: context.cited(findings),
         held,
         action,
         group: None,

@@ -15,7 +15,7 @@ use self::{
 };
 use super::{
     Action, Change, DaemonApply, Held, SettingChange, Shown, WayBack,
-    build::{Context, cited},
+    build::Context,
     cause::cause,
     host_file::Against,
     identity::{change_id, digest_of_policy, key_fingerprint},
@@ -177,7 +177,7 @@ fn change(
             after: shown(value.as_ref()),
             forces: (class > Class::Live).then_some(class),
         }],
-        rules: cited(&wanted.findings),
+        rules: context.cited(&wanted.findings),
         how: how(apply, write),
         interrupts: stops,
         impact: [

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, identity};
-use crate::model::{container::ContainerSpec, owner::Owner, snapshot::Snapshot};
+use super::{Change, build::Context};
+use crate::model::{container::ContainerSpec, owner::Owner};
 
 /// `db:service_healthy:true,cache:service_started:false`, as Compose labels its containers.
 const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 
 /// Lets changes that interrupt a container wait for those of the services that it depends on.
-pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, snapshot: &Snapshot) {
+pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, context: &Context<'_>) {
     let mut changes: Vec<&mut Change> = changes.filter(|it| it.interrupts).collect();
     let mut of_service: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for change in &changes {
-        let Some(spec) = spec(change, snapshot) else { continue };
+        let Some(spec) = spec(change, context) else { continue };
         if let Some(service) = service(spec) {
             of_service.entry(service).or_default().push(change.id.clone());
         }
     }
     for change in &mut changes {
-        let Some(spec) = spec(change, snapshot) else { continue };
+        let Some(spec) = spec(change, context) else { continue };
         let Some((project, own)) = service(spec) else { continue };
         for provider in providers(spec).filter(|it| *it != own) {
             for id in of_service.get(&(project, provider)).into_iter().flatten() {
@@ -31,8 +31,8 @@ pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, snapshot:
     }
 }
 
-fn spec<'s>(change: &Change, snapshot: &'s Snapshot) -> Option<&'s ContainerSpec> {
-    identity::container(snapshot, &change.address).map(|it| &it.spec)
+fn spec<'s>(change: &Change, context: &Context<'s>) -> Option<&'s ContainerSpec> {
+    context.container(&change.address).map(|it| &it.spec)
 }
 
 /// Project and service.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Action, Change, FileChange, Held, SettingChange, Shown, WayBack,
-    build::{Context, cited},
+    build::Context,
     cause::cause,
     identity::{change_id, digest_of_policy, fingerprint},
 };
@@ -108,7 +108,7 @@ fn change(
         .or_else(|| context.above_ceiling(Class::Live));
     Change {
         settings: settings(&files, &wanted.lines),
-        rules: cited(findings),
+        rules: context.cited(findings),
         how: how(&files, &wanted.lines),
         impact: impact(address, &files),
         undo: "`plimsoll rollback` gives back owner, mode and lines of before".into(),

@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use super::daemon_file;
 use crate::{
-    declaration::{choose::Chooser, policy::Policy},
+    declaration::{
+        choose::Chooser,
+        policy::{Assignment, Policy},
+    },
     model::{
+        container::ContainerSpec,
         daemon::DaemonConfig,
         daemon_digest::digest_of_bytes,
         object::Address,
@@ -72,10 +76,7 @@ pub fn digest_of_policy(
 ) -> String {
     match address.kind() {
         "container" => {
-            let chosen = container(snapshot, address).into_iter().flat_map(|it| {
-                chooser.for_container(&it.spec).map(|assignment| assignment.digest.clone())
-            });
-            digest(chosen)
+            container(snapshot, address).map_or_else(String::new, |it| of_spec(chooser, &it.spec))
         }
         _ => {
             let about = policy.daemon.iter().filter(|it| it.daemon_address() == *address);
@@ -84,6 +85,12 @@ pub fn digest_of_policy(
             digest(digests)
         }
     }
+}
+
+/// Returns the same of a container.
+pub(super) fn of_spec(chooser: &Chooser<'_>, spec: &ContainerSpec) -> String {
+    let of = |all: &[&Assignment]| digest(all.iter().map(|it| &it.digest));
+    chooser.for_container(spec).digest(of).to_owned()
 }
 
 /// Returns the container of this address; a snapshot is sorted by name.

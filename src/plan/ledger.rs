@@ -1,10 +1,10 @@
 //! Two ledgers, objects and checks, and the notes for what no change answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use super::{
-    Change, Ledger, Note, NoteKind, Objects,
-    build::{Context, cite},
+    Change, Ledger, Note, NoteKind, Objects, WaivedBy,
+    build::{Answered, Context},
 };
 use crate::model::{
     finding::{Checks, Finding, Fix, Mode, Severity, Verdict},
@@ -19,15 +19,15 @@ pub(super) fn note(context: &Context<'_>, finding: &Finding) -> Note {
                 Fix::ByHand(what) => Some(what.clone()),
                 Fix::Edits(_) => None,
             };
-            (format!("{field}: {seen}, want {want}"), advice)
+            (context.mentions.text(finding, &[field, ": ", seen, ", want ", want]), advice)
         }
-        Verdict::Unknown(why) => (why.clone(), None),
-        Verdict::Pass | Verdict::NotApplicable(_) => (String::new(), None),
+        Verdict::Unknown(why) => (context.mentions.text(finding, &[why]), None),
+        Verdict::Pass | Verdict::NotApplicable(_) => ("".into(), None),
     };
     Note {
         kind: kind(context, finding),
         address: finding.address.clone(),
-        rule: cite(finding),
+        rule: context.mentions.cite(finding),
         mode: finding.mode,
         text,
         advice,
@@ -38,15 +38,15 @@ fn kind(context: &Context<'_>, finding: &Finding) -> NoteKind {
     if matches!(finding.verdict, Verdict::Unknown(_)) {
         return NoteKind::Unknown;
     }
-    if let Some(id) = &finding.waived_by {
-        let waiver = context.policy.waivers.iter().find(|it| it.id == *id);
-        return NoteKind::Waived {
-            waiver: id.clone(),
+    if let Some(id) = finding.waived_by() {
+        let waiver = context.policy.waivers.iter().find(|it| it.id == id);
+        return NoteKind::Waived(Box::new(WaivedBy {
+            waiver: id.to_string(),
             until: waiver.map(|it| it.expires.to_string()).unwrap_or_default(),
             days_left: waiver.map_or(0, |it| it.days_left(context.report.today)),
             owner: waiver.map(|it| it.owner.clone()).unwrap_or_default(),
             ticket: waiver.and_then(|it| it.ticket.clone()),
-        };
+        }));
     }
     match finding.mode {
         Mode::Observe | Mode::Warn => NoteKind::Reported,
@@ -62,13 +62,17 @@ pub(super) fn ledger(
     findings: &[&Finding],
     changes: &[Change],
     notes: &[Note],
-    answered: &BTreeMap<Address, Vec<usize>>,
+    answered: &Answered,
 ) -> Ledger {
-    let with = |kind: &NoteKind| -> BTreeSet<&Address> {
-        notes.iter().filter(|note| note.kind == *kind).map(|note| &note.address).collect()
+    let with = |kind: &NoteKind| -> HashSet<&Address> {
+        let notes = notes.iter().filter(|note| note.kind == *kind).map(|note| &note.address);
+        let mut addresses: Vec<&Address> = notes.collect();
+        // Notes about one object stand together.
+        addresses.dedup();
+        addresses.into_iter().collect()
     };
     let (by_hand, unknown) = (with(&NoteKind::ByHand), with(&NoteKind::Unknown));
-    let blind: BTreeSet<&Address> = context.blind().map(|spot| &spot.address).collect();
+    let blind: HashSet<&Address> = context.blind().map(|spot| &spot.address).collect();
     let mut count = Objects { total: objects.len(), ..Objects::default() };
     for address in objects {
         let own = || answered.get(*address).into_iter().flatten().map(|at| &changes[*at]);
@@ -89,6 +93,9 @@ pub(super) fn ledger(
 
 fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) -> Checks {
     let report = context.report;
+    if context.ceiling.is_whole() {
+        return report.checks;
+    }
     let judged = objects.iter().filter_map(|address| report.objects.binary_search(address).ok());
     let judged: Vec<usize> = judged.collect();
     if judged.len() == report.objects.len() {
@@ -99,7 +106,7 @@ fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) ->
     for finding in findings {
         match finding.verdict {
             Verdict::Unknown(_) => checks.unknown += 1,
-            Verdict::Fail { .. } if finding.waived_by.is_some() => checks.waived += 1,
+            Verdict::Fail { .. } if finding.waived_by().is_some() => checks.waived += 1,
             Verdict::Fail { .. } => {
                 let rank = Severity::ALL.iter().position(|it| *it == finding.severity);
                 checks.failing[rank.unwrap_or(0)] += 1;

@@ -18,6 +18,7 @@ mod ledger;
 pub mod leftovers;
 pub mod limits;
 pub mod lines;
+mod mentions;
 mod merge;
 mod owner_lines;
 pub mod refusal;
@@ -27,7 +28,7 @@ pub mod run;
 mod settings;
 pub mod step;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,6 +99,10 @@ impl Ceiling {
     pub const fn at(class: Class) -> Self {
         Self { class, own_container: None, only: Vec::new(), exclude: Vec::new() }
     }
+
+    const fn is_whole(&self) -> bool {
+        self.only.is_empty() && self.exclude.is_empty()
+    }
 }
 
 /// What there is to say about waivers, beyond the findings they cover.
@@ -140,7 +145,7 @@ pub struct Change {
     /// Why it differs, for people. Nothing is decided by it.
     pub cause: Cause,
     pub settings: Vec<SettingChange>,
-    pub rules: Vec<Cited>,
+    pub rules: Vec<Arc<Cited>>,
     pub held: Option<Held>,
     pub action: Action,
     /// Those that are replaced with it.
@@ -231,11 +236,11 @@ pub enum Shown {
 /// A rule that asks for the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cited {
-    pub id: String,
+    pub id: Cow<'static, str>,
     pub severity: Severity,
-    pub from: Provenance,
+    pub from: Arc<Provenance>,
     /// The rule whose failing makes this one fail; it is named first.
-    pub implied_by: Option<String>,
+    pub implied_by: Option<Cow<'static, str>>,
 }
 
 /// Why an object differs.
@@ -361,12 +366,13 @@ pub enum DaemonApply {
 pub struct Note {
     pub kind: NoteKind,
     pub address: Address,
-    pub rule: Cited,
+    /// Thousands of objects share one.
+    pub rule: Arc<Cited>,
     pub mode: Mode,
-    /// `field: seen, want`, or why it is unknown.
-    pub text: String,
+    /// `field: seen, want`, or why it is unknown; thousands of containers share one.
+    pub text: Arc<str>,
     /// What a person can do.
-    pub advice: Option<String>,
+    pub advice: Option<Cow<'static, str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -375,14 +381,19 @@ pub enum NoteKind {
     ByHand,
     /// In mode observe or warn.
     Reported,
-    Waived {
-        waiver: String,
-        until: String,
-        days_left: i64,
-        owner: String,
-        ticket: Option<String>,
-    },
+    /// Apart, since most of many thousand notes are of another kind.
+    Waived(Box<WaivedBy>),
     Unknown,
+}
+
+/// The waiver that covers a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedBy {
+    pub waiver: String,
+    pub until: String,
+    pub days_left: i64,
+    pub owner: String,
+    pub ticket: Option<String>,
 }
 
 /// Two ledgers; each adds up.

@@ -134,7 +134,7 @@ pub fn address(
             NoteKind::ByHand => "by hand".to_owned(),
             NoteKind::Reported => note.mode.word().to_owned(),
             NoteKind::Unknown => "unknown".to_owned(),
-            NoteKind::Waived { waiver, until, .. } => format!("waived by {waiver} until {until}"),
+            NoteKind::Waived(by) => format!("waived by {} until {}", by.waiver, by.until),
         };
         writeln!(out, "  {} ({})   {}", note.rule.id, note.rule.severity.word(), plain(&kind))?;
         labelled(out, style, "seen", &note.text)?;

@@ -21,7 +21,7 @@ use crate::{
     },
     plan::{
         Action, Cited, DaemonApply, FORMAT_VERSION, Held, Lost, Note, NoteKind, Plan, Remark,
-        Shown, Stands,
+        Shown, Stands, WaivedBy,
         groups::Group,
         rollback::{Rollback, Way},
         run::Run,
@@ -300,7 +300,7 @@ pub(super) fn change(change: &crate::plan::Change) -> ChangeDocument<'_> {
         cause: values::cause(change.cause),
         held: change.held.as_ref().map(held),
         settings: change.settings.iter().map(setting).collect(),
-        rules: change.rules.iter().map(cited).collect(),
+        rules: change.rules.iter().map(|it| cited(it)).collect(),
         location: change.rules.first().map(|rule| location(&rule.from)),
         how: &change.how,
         drift: change.drift.as_deref(),
@@ -388,9 +388,8 @@ fn lost(lost: &Lost) -> Value {
 }
 
 fn waived(note: &Note) -> Option<Value> {
-    let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
-        return None;
-    };
+    let NoteKind::Waived(by) = &note.kind else { return None };
+    let WaivedBy { waiver, until, days_left, owner, ticket } = &**by;
     Some(json!({
         "rule": note.rule.id,
         "severity": note.rule.severity.word(),
@@ -421,7 +420,7 @@ fn finding(note: &Note) -> Option<Value> {
     let kind = match note.kind {
         NoteKind::ByHand => "by-hand",
         NoteKind::Reported => "reported",
-        NoteKind::Waived { .. } | NoteKind::Unknown => return None,
+        NoteKind::Waived(_) | NoteKind::Unknown => return None,
     };
     Some(json!({
         "rule": note.rule.id,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     model::{finding::Mode, object::Address},
-    plan::{Change, Note, NoteKind, Plan},
+    plan::{Change, Note, NoteKind, Plan, WaivedBy},
 };
 
 /// What of a plan is shown.
@@ -63,7 +63,7 @@ pub(super) fn is_in_sync(plan: &Plan) -> bool {
     plan.changes.is_empty()
         && plan.blind_spots.is_empty()
         && plan.notes.iter().all(|note| match note.kind {
-            NoteKind::Waived { .. } => true,
+            NoteKind::Waived(_) => true,
             NoteKind::ByHand | NoteKind::Reported | NoteKind::Unknown => false,
         })
 }
@@ -161,9 +161,8 @@ fn unchanged(
 fn waived(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Result<()> {
     let mut entries: BTreeMap<(&str, String), BTreeSet<String>> = BTreeMap::new();
     for note in &plan.notes {
-        let NoteKind::Waived { waiver, until, days_left, owner, ticket } = &note.kind else {
-            continue;
-        };
+        let NoteKind::Waived(by) = &note.kind else { continue };
+        let WaivedBy { waiver, until, days_left, owner, ticket } = &**by;
         let days = match days_left {
             0 => "today is its last day".to_owned(),
             1 => "1 day".to_owned(),

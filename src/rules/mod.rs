@@ -10,6 +10,8 @@ pub mod network;
 pub mod reference;
 pub mod swarm;
 
+use std::borrow::Cow;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -448,7 +450,7 @@ impl Allow {
 fn fails(
     field: &'static str,
     seen: impl Into<String>,
-    want: impl Into<String>,
+    want: impl Into<Cow<'static, str>>,
     edits: impl IntoIterator<Item = ContainerEdit>,
 ) -> Verdict {
     let fix = Fix::Edits(edits.into_iter().map(Edit::Container).collect());
@@ -459,8 +461,8 @@ fn fails(
 fn fails_by_hand(
     field: &'static str,
     seen: impl Into<String>,
-    want: impl Into<String>,
-    advice: impl Into<String>,
+    want: impl Into<Cow<'static, str>>,
+    advice: impl Into<Cow<'static, str>>,
 ) -> Verdict {
     Verdict::Fail { field, seen: seen.into(), want: want.into(), fix: Fix::ByHand(advice.into()) }
 }
@@ -471,7 +473,7 @@ fn not_allowed(
     container: &ContainerSpec,
     field: &'static str,
     seen: impl Into<String>,
-    want: impl Into<String>,
+    want: impl Into<Cow<'static, str>>,
     until: Eviction,
 ) -> Verdict {
     if is_out_of_action(container, until) {

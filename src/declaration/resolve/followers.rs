@@ -1,7 +1,10 @@
 //! The rule that containers follow the daemon's defaults, bound for each default that is declared
 //! whether the rule is named or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -32,7 +35,7 @@ pub(super) struct Followers(Vec<(Selector, Option<Said>)>);
 struct Said {
     severity: Severity,
     mode: Mode,
-    from: Provenance,
+    from: Arc<Provenance>,
     /// Values for a daemon that is set up elsewhere.
     defaults: Map<String, Value>,
 }
@@ -83,7 +86,7 @@ impl Followers {
                 declared.clone(),
                 RULE.meta().severity,
                 Mode::Enforce,
-                provenance(place),
+                Arc::new(provenance(place)),
             ),
         });
         let named = self.0.iter().map(|(on, said)| {
@@ -105,7 +108,7 @@ fn assignment(
     values: Map<String, Value>,
     severity: Severity,
     mode: Mode,
-    from: Provenance,
+    from: Arc<Provenance>,
 ) -> Option<Assignment> {
     if values.is_empty() {
         return None;

@@ -279,7 +279,7 @@ fn about_key(
         bound,
         severity: settings::severity_of(key),
         mode: Mode::Enforce,
-        from: provenance(place),
+        from: Arc::new(provenance(place)),
         about: Some(Address::daemon_key(key)),
         digest: bind::digest(meta, &params, Mode::Enforce),
     }

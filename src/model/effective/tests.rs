@@ -1,7 +1,7 @@
 //! What is inherited is resolved, and what cannot be known stays unknown.
 
 use super::*;
-use crate::model::{capability::CapabilitySet, field::Parent, samples};
+use crate::model::{capability::CapabilitySet, field::Parent, mount::Others, samples};
 
 const PROCESS: ProcessFacts = ProcessFacts {
     no_new_privileges: true,
@@ -34,7 +34,7 @@ fn mounted(kind: MountKind, source: &str, around: &Surroundings) -> Mount {
         writable: true,
         propagation: String::new(),
         driver: String::new(),
-        shared_with: Vec::new(),
+        shared_with: Others::default(),
         inherited: false,
         real_source: Field::Unknown("not yet"),
         reach: SocketReach::None,
@@ -196,6 +196,6 @@ fn storage_is_shared_where_one_of_the_containers_writes() {
         mounts("e", "own", true),
     ];
     follow_joined(&mut all);
-    let shared: Vec<_> = all.iter().map(|it| it.spec.mounts[0].shared_with.join(",")).collect();
+    let shared: Vec<_> = all.iter().map(|it| it.spec.mounts[0].shared_with.to_string()).collect();
     assert_eq!(shared, ["b", "a", "", "", ""]);
 }

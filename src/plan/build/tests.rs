@@ -26,7 +26,7 @@ use crate::{
         snapshot::{BlindSpot, Kept, Snapshot},
     },
     plan::{
-        Action, Ceiling, Change, DaemonApply, Held, Lost, NoteKind, Plan, leftovers,
+        Action, Ceiling, Change, DaemonApply, Held, Lost, NoteKind, Plan, WaivedBy, leftovers,
         run::{LastApplied, Undone},
     },
 };
@@ -419,7 +419,7 @@ fn rules_that_cannot_agree_are_a_conflict() {
     let change = case(policy, snapshot([container("web")])).only_change();
     assert!(matches!(change.held, Some(Held::Conflict(_))));
     let cited: Vec<_> =
-        change.rules.iter().map(|it| (it.id.as_str(), it.implied_by.as_deref())).collect();
+        change.rules.iter().map(|it| (it.id.as_ref(), it.implied_by.as_deref())).collect();
     assert_eq!(cited, [("container.one", None), ("container.two", Some("container.one"))]);
 }
 
@@ -455,13 +455,13 @@ fn waived_observed_by_hand_and_unknown_findings_become_notes() {
     let plan = case(policy, snapshot(names.map(container))).plan();
     assert_eq!(plan.changes, []);
     let kinds: Vec<_> = plan.notes.iter().map(|it| &it.kind).collect();
-    let waived = NoteKind::Waived {
+    let waived = NoteKind::Waived(Box::new(WaivedBy {
         waiver: "W-1".into(),
         until: "2026-12-05".into(),
         days_left: 9,
         owner: "netops".into(),
         ticket: Some("SEC-88".into()),
-    };
+    }));
     assert_eq!(kinds, [&NoteKind::ByHand, &NoteKind::Reported, &NoteKind::Unknown, &waived]);
     let objects = plan.ledger.objects;
     assert_eq!((objects.by_hand, objects.unknown, objects.in_sync), (1, 1, 2));

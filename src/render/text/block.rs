@@ -171,7 +171,7 @@ fn why(change: &Change, style: &Style) -> String {
                 rule.id,
                 rule.severity.word()
             )),
-            Some(_) => implied.push(rule.id.as_str()),
+            Some(_) => implied.push(&*rule.id),
         }
     }
     let mut lines: Vec<String> = places

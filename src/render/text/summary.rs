@@ -22,8 +22,8 @@ pub(super) fn in_sync(out: &mut dyn Write, plan: &Plan, style: &Style) -> io::Re
     let ends = plan
         .notes
         .iter()
-        .filter_map(|note| match note.kind {
-            NoteKind::Waived { days_left, .. } => Some(days_left),
+        .filter_map(|note| match &note.kind {
+            NoteKind::Waived(by) => Some(by.days_left),
             NoteKind::ByHand | NoteKind::Reported | NoteKind::Unknown => None,
         })
         .min();

@@ -198,7 +198,7 @@ fn worst(verdicts: Vec<Verdict>) -> Verdict {
             ) => {
                 edits.extend(more);
                 let (seen, want) = (format!("{seen}, {also}"), format!("{want}, {and}"));
-                Verdict::Fail { field, seen, want, fix: Fix::Edits(edits) }
+                Verdict::Fail { field, seen, want: want.into(), fix: Fix::Edits(edits) }
             }
             (fail @ Verdict::Fail { .. }, _) | (_, fail @ Verdict::Fail { .. }) => fail,
             (unknown @ Verdict::Unknown(_), _) | (_, unknown @ Verdict::Unknown(_)) => unknown,
@@ -213,5 +213,5 @@ fn worst(verdicts: Vec<Verdict>) -> Verdict {
 fn left_until_restarted(key: &str, seen: String, want: String) -> Verdict {
     let field = daemon_keys::find(key).map_or("daemon.json", |it| it.name);
     let fix = Fix::Edits(vec![Edit::Restart { key: key.to_owned() }]);
-    Verdict::Fail { field, seen, want, fix }
+    Verdict::Fail { field, seen, want: want.into(), fix }
 }

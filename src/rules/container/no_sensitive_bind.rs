@@ -180,8 +180,9 @@ fn is_allowed(mount: &Mount, path: &str, params: &Params) -> bool {
             Some(allowed) => (allowed, true),
             None => (allowed.strip_suffix(":ro").unwrap_or(allowed), false),
         };
-        let allowed = clean(allowed);
-        (is_writable || !mount.writable)
-            && (is_within(path, &allowed) || is_within(&given, &allowed))
+        (is_writable || !mount.writable) && {
+            let allowed = clean(allowed);
+            is_within(path, &allowed) || is_within(&given, &allowed)
+        }
     })
 }

@@ -96,6 +96,6 @@ impl Rule for NonRootUser {
             let advice = "build the image with USER, or name a user in the rule: `user: \"1000\"`";
             return fails_by_hand("user", seen, "a user other than root", advice);
         };
-        fails("user", seen, user, [ContainerEdit::User(user.clone())])
+        fails("user", seen, user.clone(), [ContainerEdit::User(user.clone())])
     }
 }

@@ -53,7 +53,7 @@ impl Rule for VolumeNotShared {
             return Verdict::Unknown("what other containers mount was not looked at".into());
         }
         let is_shared = |mount: &&Mount| {
-            !mount.shared_with.is_empty()
+            mount.shared_with.count > 0
                 && !params.allows(&mount.source)
                 && !leads_to(mount).is_some_and(|path| params.allows(&path))
         };
@@ -61,7 +61,7 @@ impl Rule for VolumeNotShared {
             .mounts
             .iter()
             .filter(is_shared)
-            .map(|mount| format!("{} with {}", mount_text(mount), mount.shared_with.join(", ")))
+            .map(|mount| format!("{} with {}", mount_text(mount), mount.shared_with))
             .collect();
         if seen.is_empty() {
             return Verdict::Pass;

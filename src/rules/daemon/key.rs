@@ -83,7 +83,8 @@ impl Wanted<'_> {
     /// The failure, with its repair as far as the file decides.
     pub(super) fn fails(&self, config: &DaemonConfig, seen: String) -> Verdict {
         let key = self.key;
-        let by_hand = |advice: String| fails_by_hand(name(key), seen.clone(), self.says, advice);
+        let by_hand =
+            |advice: String| fails_by_hand(name(key), seen.clone(), self.says.to_owned(), advice);
         if let Some(flag) = config.deciding_flag(key) {
             return by_hand(format!("{} decides: change it there", named(flag)));
         }
@@ -97,7 +98,7 @@ impl Wanted<'_> {
             (_, Repair::Set(value)) => Edit::DaemonKey { key: key.into(), value: value.clone() },
         };
         let fix = Fix::Edits(vec![edit]);
-        Verdict::Fail { field: name(key), seen, want: self.says.into(), fix }
+        Verdict::Fail { field: name(key), seen, want: self.says.to_owned().into(), fix }
     }
 }
 
@@ -132,13 +133,18 @@ pub(super) fn together(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
             ) => Verdict::Fail {
                 field,
                 seen: format!("{seen}; {other} {also}"),
-                want: if want == wants { want } else { format!("{want}; {other} {wants}") },
+                want: match want == wants {
+                    true => want,
+                    false => format!("{want}; {other} {wants}").into(),
+                },
                 fix: match (fix, more) {
                     (Fix::Edits(mut edits), Fix::Edits(more)) => {
                         edits.extend(more);
                         Fix::Edits(edits)
                     }
-                    (Fix::ByHand(one), Fix::ByHand(two)) => Fix::ByHand(format!("{one}; {two}")),
+                    (Fix::ByHand(one), Fix::ByHand(two)) => {
+                        Fix::ByHand(format!("{one}; {two}").into())
+                    }
                     (hand @ Fix::ByHand(_), Fix::Edits(_)) | (Fix::Edits(_), hand) => hand,
                 },
             },

@@ -246,7 +246,8 @@ impl Absent {
 }
 
 fn fails(key: &str, seen: String, want: String, edit: Edit) -> Verdict {
-    Verdict::Fail { field: name(key), seen, want, fix: Fix::Edits(vec![edit]) }
+    let fix = Fix::Edits(vec![edit]);
+    Verdict::Fail { field: name(key), seen, want: want.into(), fix }
 }
 
 /// A key that neither side may have while the other has it.

@@ -103,7 +103,7 @@ fn fails(audit: &Audit, unwatched: &[&AuditedPath], needed: Accesses) -> Verdict
     if takes_lines && unwatched.iter().all(helps) {
         let edit = |line| FileEdit::Line { file: OwnFile::AuditRules, line };
         let edits = lines.into_iter().map(|it| Edit::HostFile(edit(it))).collect();
-        return Verdict::Fail { field: "audit", seen, want, fix: Fix::Edits(edits) };
+        return Verdict::Fail { field: "audit", seen, want: want.into(), fix: Fix::Edits(edits) };
     }
     let then = match audit.state {
         AuditState::Locked => {

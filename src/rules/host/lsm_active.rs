@@ -61,7 +61,7 @@ impl Rule for LsmActive {
         let enforces = |it: &str| it != "complain";
         let apparmor = apparmor.then(|| config.host.apparmor_mode.as_deref().map(enforces));
         let selinux = selinux.then_some(config.host.selinux_enforcing);
-        let fails = |seen: &str, advice: &str| {
+        let fails = |seen: &str, advice: &'static str| {
             fails_by_hand("security-options", seen, "AppArmor or SELinux, enforced", advice)
         };
         match (apparmor, selinux) {

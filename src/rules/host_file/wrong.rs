@@ -121,7 +121,7 @@ impl Wrong {
         mut self,
         subject: Subject,
         field: &'static str,
-        want: &str,
+        want: &'static str,
     ) -> Verdict {
         if self.says.is_empty() {
             return match self.unseen.is_empty() {

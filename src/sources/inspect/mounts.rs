@@ -9,7 +9,7 @@ use crate::{
     model::{
         field::Field,
         host_path,
-        mount::{Mount, MountKind, SocketReach},
+        mount::{Mount, MountKind, Others, SocketReach},
     },
     sources::options::Bind,
 };
@@ -151,7 +151,7 @@ fn mount(kind: MountKind, source: &str, destination: &str, writable: bool) -> Mo
         writable,
         propagation: String::new(),
         driver: String::new(),
-        shared_with: Vec::new(),
+        shared_with: Others::default(),
         inherited: false,
         real_source: Field::Unknown("where it leads on the host was not looked up"),
         reach: SocketReach::None,

@@ -134,7 +134,7 @@ pub(super) fn ipc_mode(container: &ContainerSpec, want: &Value) -> Verdict {
         }
     };
     let want = want.as_str().unwrap_or_default();
-    if has == want { Verdict::Pass } else { fails("ipc", has, want, [edit]) }
+    if has == want { Verdict::Pass } else { fails("ipc", has, want.to_owned(), [edit]) }
 }
 
 /// moby `adaptContainerSettings`; on cgroup v1 a privileged container gets the host's.
@@ -148,7 +148,7 @@ pub(super) fn cgroupns_mode(container: &ContainerSpec, want: &Value) -> Verdict 
         _ if container.privileged => {
             Verdict::NotApplicable("a privileged container may be given the host's")
         }
-        has => fails("cgroup", has, want, [ContainerEdit::CgroupnsMode(want.into())]),
+        has => fails("cgroup", has, want.to_owned(), [ContainerEdit::CgroupnsMode(want.into())]),
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) fn runtime(container: &ContainerSpec, want: &Value) -> Verdict {
     if !container.daemon_defaults.may_have_given("default-runtime", &json!(has)) {
         return OWN;
     }
-    fails("runtime", has, want, [ContainerEdit::Runtime(want.into())])
+    fails("runtime", has, want.to_owned(), [ContainerEdit::Runtime(want.into())])
 }
 
 /// moby `parseSecurityOpt`: labels are made at creation.
