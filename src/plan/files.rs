@@ -240,3 +240,38 @@ fn impact(address: &Address, files: &[FileChange]) -> Vec<String> {
         "who uses it by the old owner or mode no longer can".into()
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(files: &[(&str, u32, u32)]) -> Wanted {
+        let attributes = |uid, mode| FileAttributes { uid, gid: 0, mode, has_access_list: true };
+        let change = |(path, uid, mode): &(&str, u32, u32)| {
+            let (before, after) = (attributes(7, 0o777), attributes(*uid, *mode));
+            ((*path).to_owned(), FileChange { path: (*path).into(), before, after })
+        };
+        Wanted { files: files.iter().map(change).collect(), ..Wanted::default() }
+    }
+
+    #[test]
+    fn file_that_two_objects_ask_about_is_set_once_and_to_what_both_allow() {
+        let mut first = wanted(&[("/etc/docker", 7, 0o775), ("/etc/docker/daemon.json", 0, 0o644)]);
+        let mut second = wanted(&[("/etc/docker", 0, 0o755), ("/else", 0, 0o600)]);
+        assert!(first.take_over(&mut second));
+        let both = first.files["/etc/docker"].after;
+        assert_eq!((both.uid, both.mode, both.has_access_list), (0, 0o755, true));
+        assert_eq!(second.files.keys().collect::<Vec<_>>(), ["/else"]);
+        assert!(!first.take_over(&mut second));
+        assert_eq!(first.conflict, None);
+    }
+
+    #[test]
+    fn two_owners_of_one_file_are_a_conflict() {
+        let mut first = wanted(&[("/x", 0, 0o600)]);
+        let mut second = wanted(&[("/x", 5, 0o600)]);
+        assert!(first.take_over(&mut second));
+        assert!(second.is_empty());
+        assert_eq!(first.conflict.as_deref(), Some("two rules want different owners of /x"));
+    }
+}

@@ -90,6 +90,8 @@ pub mod ulimits;
 pub mod volume_not_shared;
 pub mod volume_types_allowed;
 
+use std::borrow::Cow;
+
 use wildmatch::WildMatch;
 
 use crate::{
@@ -140,11 +142,11 @@ fn mount_text(mount: &Mount) -> String {
 
 /// Returns the host path as far as it is known. A bind whose symlinks cannot be followed counts
 /// as it is written.
-fn leads_to(mount: &Mount) -> Option<String> {
+fn leads_to(mount: &Mount) -> Option<Cow<'_, str>> {
     match (&mount.real_source, mount.kind) {
-        (Field::Set(path), _) => Some(path.clone()).filter(|path| !path.is_empty()),
+        (Field::Set(path), _) => Some(Cow::from(path)).filter(|path| !path.is_empty()),
         (Field::Inherited(_) | Field::Unknown(_), MountKind::Bind) => {
-            Some(host_path::clean_on_host(&mount.source))
+            Some(host_path::clean_on_host(&mount.source).into())
         }
         (
             Field::Inherited(_) | Field::Unknown(_),

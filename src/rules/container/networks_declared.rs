@@ -43,6 +43,10 @@ HostConfig: {NetworkMode: shop-front}
 NetworkSettings: {Networks: {shop-front: {}, shop-back: {}}}",
         },
         Example::Passes { params: "allow: [shop]", object: "HostConfig: {NetworkMode: none}" },
+        Example::Passes {
+            params: "allow: [shop]",
+            object: "{HostConfig: {NetworkMode: 8d7f2c1e9a04}, NetworkSettings: {Networks: {shop: {}}}}",
+        },
         Example::Fails {
             params: "allow: [shop]",
             object: "{HostConfig: {NetworkMode: shop}, NetworkSettings: {Networks: {shop: {}, office: {}}}}",
@@ -78,6 +82,8 @@ impl Rule for NetworksDeclared {
         let started_on = match &container.network_mode {
             Namespace::Own => Some("bridge"),
             Namespace::Host => Some("host"),
+            // One that was named by its ID stands among the attached by its name.
+            Namespace::Named(id) if is_id(id) && !container.networks.is_empty() => None,
             Namespace::Named(network) => Some(network.as_str()),
             // What it shares is judged where it is.
             Namespace::None | Namespace::Shareable | Namespace::Container { .. } => None,
@@ -97,4 +103,8 @@ impl Rule for NetworksDeclared {
                       rule: `allow`";
         fails_by_hand("networks", others.join(", "), params.allow.join(", "), advice)
     }
+}
+
+fn is_id(network: &str) -> bool {
+    network.len() >= 12 && network.chars().all(|it| it.is_ascii_hexdigit())
 }

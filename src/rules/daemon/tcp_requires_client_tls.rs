@@ -1,7 +1,5 @@
 //! Nobody orders the engine about without a certificate.
 
-use serde_json::Value;
-
 use super::key::{running, texts};
 use crate::{
     model::{
@@ -71,17 +69,12 @@ impl Rule for TcpRequiresClientTls {
         let mut open: Vec<&str> =
             hosts.iter().filter(|it| it.starts_with("tcp://")).copied().collect();
         if hosts.iter().any(|it| it.starts_with("fd:")) {
-            let Some(listeners) = &config.host.tcp_listeners else {
+            let Some(listeners) = config.order_addresses() else {
                 return Verdict::Unknown(
                     "the sockets of the daemon's process cannot be looked at".into(),
                 );
             };
-            open.extend(
-                listeners
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|it| !is_for_something_else(config, it)),
-            );
+            open.extend(listeners);
         }
         if open.is_empty() {
             return Verdict::Pass;
@@ -108,12 +101,4 @@ impl Rule for TcpRequiresClientTls {
             advice,
         )
     }
-}
-
-/// Metrics and Swarm have sockets of their own; Swarm asks for certificates.
-fn is_for_something_else(config: &DaemonConfig, listener: &str) -> bool {
-    let port = |address: &str| address.rsplit(':').next().unwrap_or_default().to_owned();
-    let metrics = running(config, "metrics-addr").ok().and_then(Value::as_str).map(port);
-    let own = port(listener);
-    metrics.as_ref() == Some(&own) || config.swarm_active && matches!(&*own, "2377" | "7946")
 }

@@ -100,27 +100,29 @@ impl Rule for AllowList {
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
         let spellings = image_spellings(&container.image);
         let is_digest = |pattern: &&String| pattern.contains("sha256:");
-        let (digests, names): (Vec<_>, Vec<_>) = params.allow.iter().partition(is_digest);
-        if names.iter().any(|it| spellings.iter().any(|name| fits(it, name)))
-            || digests.iter().any(|it| fits(it, &container.image_id))
+        let mut names = params.allow.iter().filter(|it| !is_digest(it));
+        let digests = || params.allow.iter().filter(is_digest);
+        let goes_by_names = digests().next().is_none();
+        if names.any(|it| spellings.iter().any(|name| fits(it, name)))
+            || digests().any(|it| fits(it, &container.image_id))
         {
             return Verdict::Pass;
         }
         match &container.repo_digests {
             // What does not run does no harm, whatever it is made of.
             Field::Inherited(_) | Field::Unknown(_)
-                if !digests.is_empty() && is_out_of_action(container, params.evict) =>
+                if !goes_by_names && is_out_of_action(container, params.evict) =>
             {
                 return Verdict::Pass;
             }
             Field::Set(known) => {
-                if digests.iter().any(|it| known.iter().any(|digest| is_known_as(it, digest))) {
+                if digests().any(|it| known.iter().any(|digest| is_known_as(it, digest))) {
                     return Verdict::Pass;
                 }
             }
             // Whoever is judged by digest is not put out of action for want of knowledge.
-            Field::Inherited(_) if digests.is_empty() => {}
-            Field::Unknown(_) if digests.is_empty() => {}
+            Field::Inherited(_) if goes_by_names => {}
+            Field::Unknown(_) if goes_by_names => {}
             Field::Inherited(_) => return Verdict::Unknown("its image was not looked at".into()),
             Field::Unknown(why) => return Verdict::Unknown((*why).into()),
         }

@@ -56,8 +56,8 @@ enum Named<'a> {
 impl<'a> Named<'a> {
     fn of(container: &'a ContainerSpec) -> Self {
         let image = container.image.as_str();
-        let is_id = image.starts_with("sha256:")
-            || image.len() >= 12 && container.image_id.starts_with(&format!("sha256:{image}"));
+        let id = container.image_id.strip_prefix("sha256:").unwrap_or_default();
+        let is_id = image.starts_with("sha256:") || image.len() >= 12 && id.starts_with(image);
         if is_id || image.contains("@sha256:") {
             return Self::Fixed;
         }
