@@ -291,6 +291,10 @@ pub(crate) struct RulesArgs {
     /// The edition of the standard that the baseline follows; the newest if left out.
     #[arg(long, value_name = "EDITION", requires = "baseline")]
     pub(crate) edition: Option<String>,
+    /// What has changed since another edition of the baseline, or since an older plimsoll: a file
+    /// that its `rules -o json` printed.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) changed_since: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ pub(crate) fn run(
     if let Some(meta) = rules::all_metas().into_iter().find(|meta| meta.id == args.subject) {
         match global.output {
             Output::Json | Output::Ndjson => {
-                output::print_json(&json::rules(&[(meta, Vec::new())]))?
+                output::print_json(&json::rules(&[(meta, Vec::new())], None))?
             }
             Output::Text => {
                 output::print(&screen::bytes(|out| render::rules::rule(out, meta, &style))?)?;

@@ -1,6 +1,6 @@
 //! `plimsoll rules`: the rules there are, or those of a baseline.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet, fs};
 
 use plimsoll::{
     declaration::{
@@ -9,8 +9,12 @@ use plimsoll::{
         problem::Problem,
     },
     render::{json, rules as table, rules::Numbered},
-    rules,
+    rules::{
+        self,
+        listing::{self, Listed},
+    },
 };
+use serde::Deserialize;
 
 use crate::{
     args::{Global, Output, RulesArgs},
@@ -25,8 +29,26 @@ pub(crate) fn run(global: &Global, args: &RulesArgs, terminal: &Terminal) -> Res
         None => rules::all_metas().into_iter().map(|meta| (meta, Vec::new())).collect(),
         Some(name) => members(baseline(name)?, args.edition.as_deref())?,
     };
+    if let Some(since) = &args.changed_since {
+        let before = listing(args.baseline.as_deref(), since)?;
+        let now = rules.iter().map(|(meta, items)| Listed::new(meta, items)).collect();
+        let changed = listing::changed(&before, now);
+        match global.output {
+            Output::Json | Output::Ndjson => {
+                output::print_json(&json::rules_changed(&changed, since))?;
+            }
+            Output::Text => {
+                output::print(&screen::bytes(|out| {
+                    table::changed(out, &changed, since, &screen::style(terminal))
+                })?)?;
+            }
+        }
+        return Ok(Exit::Success);
+    }
     match global.output {
-        Output::Json | Output::Ndjson => output::print_json(&json::rules(&rules))?,
+        Output::Json | Output::Ndjson => {
+            output::print_json(&json::rules(&rules, args.baseline.as_deref()))?;
+        }
         Output::Text => {
             output::print(&screen::bytes(|out| {
                 table::table(out, &rules, &screen::style(terminal))
@@ -34,6 +56,42 @@ pub(crate) fn run(global: &Global, args: &RulesArgs, terminal: &Terminal) -> Res
         }
     }
     Ok(Exit::Success)
+}
+
+/// What `plimsoll rules -o json` prints, as far as it is compared.
+#[derive(Deserialize)]
+struct Document {
+    format: String,
+    #[serde(default)]
+    baseline: Option<String>,
+    rules: Vec<Listed>,
+}
+
+/// The rules as they were: in an edition of the baseline, else in a file.
+fn listing(name: Option<&str>, since: &str) -> Result<Vec<Listed>, Failure> {
+    if let Some(name) = name {
+        let shipped = baseline(name)?;
+        if shipped.editions().contains(&since) {
+            let members = members(shipped, Some(since))?;
+            return Ok(members.iter().map(|(meta, items)| Listed::new(meta, items)).collect());
+        }
+    }
+    let refused = |message: String| {
+        let help = "give an edition of the baseline, or a file that `plimsoll rules -o json` of \
+                    an older version has printed";
+        let problem = Problem::without_text("rules.changed-since", message).help(help.to_owned());
+        Failure::new(Exit::Usage, problem)
+    };
+    let text =
+        fs::read(since).map_err(|error| refused(format!("cannot read `{since}`: {error}")))?;
+    let document: Document = serde_json::from_slice(&text)
+        .map_err(|error| refused(format!("`{since}` is no listing of rules: {error}")))?;
+    if document.format != "plimsoll.rules" || document.baseline.as_deref() != name {
+        let of = |name: Option<&str>| name.map_or("all rules".into(), |it| format!("`{it}`"));
+        let (there, here) = (of(document.baseline.as_deref()), of(name));
+        return Err(refused(format!("`{since}` lists {there}, and {here} are asked for")));
+    }
+    Ok(document.rules)
 }
 
 /// The rules of a baseline, in the order of their numbers.

@@ -26,6 +26,7 @@ use crate::{
         rollback::{Rollback, Way},
         run::Run,
     },
+    rules::listing::{Changed, Listed},
 };
 
 /// Returns a plan as a document of format `plimsoll.plan`.
@@ -152,7 +153,7 @@ pub fn rollback(rollback: &Rollback, run: Option<&Run>) -> Value {
 }
 
 /// Returns rules as a document of format `plimsoll.rules`.
-pub fn rules(rules: &[Numbered]) -> Value {
+pub fn rules(rules: &[Numbered], baseline: Option<&str>) -> Value {
     let rules: Vec<Value> = rules
         .iter()
         .map(|(meta, items)| {
@@ -178,7 +179,33 @@ pub fn rules(rules: &[Numbered]) -> Value {
         "format": "plimsoll.rules",
         "format_version": FORMAT_VERSION,
         "tool": tool(),
+        "baseline": baseline,
         "rules": rules,
+    })
+}
+
+/// Returns what has changed between two listings as a document of format
+/// `plimsoll.rules-changed`.
+pub fn rules_changed(changed: &Changed, since: &str) -> Value {
+    let rule = |it: &Listed, what: Option<&str>| {
+        json!({
+            "id": it.id,
+            "title": it.title,
+            "severity": it.severity.word(),
+            "fix": it.fix.map(Class::word),
+            "items": it.items,
+            "what": what,
+        })
+    };
+    let all = |rules: &[Listed]| -> Value { rules.iter().map(|it| rule(it, None)).collect() };
+    json!({
+        "format": "plimsoll.rules-changed",
+        "format_version": FORMAT_VERSION,
+        "tool": tool(),
+        "since": since,
+        "retired": all(&changed.retired),
+        "moved": changed.moved.iter().map(|(it, what)| rule(it, Some(what))).collect::<Value>(),
+        "added": all(&changed.added),
     })
 }
 

@@ -5,8 +5,15 @@ use std::io::{self, Write};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::{Style, paragraph::wrapped, table};
-use crate::rules::{self, AnyRule, Example, Meta, Reference};
+use super::{
+    Style,
+    paragraph::{plain, wrapped},
+    table,
+};
+use crate::rules::{
+    self, AnyRule, Example, Meta, Reference,
+    listing::{Changed, Listed},
+};
 
 /// A rule, and its numbers in the standard that is shown; none where none is.
 pub type Numbered = (&'static Meta, Vec<&'static str>);
@@ -24,6 +31,45 @@ pub fn table(out: &mut dyn Write, rules: &[Numbered], style: &Style) -> io::Resu
         false => [meta.id, meta.severity.word(), fix(meta), meta.title].map(str::to_owned).into(),
     }));
     table::table(out, style, &rows)
+}
+
+/// Writes what has changed between two listings, what is new and may fail last.
+pub fn changed(
+    out: &mut dyn Write,
+    changed: &Changed,
+    since: &str,
+    style: &Style,
+) -> io::Result<()> {
+    let Changed { retired, moved, added } = changed;
+    let row = |mark: &str, it: &Listed, what: &str| {
+        [mark, &it.id, it.severity.word(), what].map(str::to_owned).to_vec()
+    };
+    let numbered = |it: &Listed| match it.items.as_slice() {
+        [] => it.title.clone(),
+        items => format!("{}: {}", items.join(", "), it.title),
+    };
+    let mut rows = Vec::new();
+    rows.extend(retired.iter().map(|it| row("-", it, &numbered(it))));
+    rows.extend(moved.iter().map(|(it, what)| row("~", it, what)));
+    rows.extend(added.iter().map(|it| row("+", it, &numbered(it))));
+    if rows.is_empty() {
+        return writeln!(out, "Nothing has changed since {}.", plain(since));
+    }
+    table::table(out, style, &rows)?;
+    let dot = style.dot();
+    writeln!(
+        out,
+        "\nsince {}: {} retired{dot}{} moved{dot}{} added",
+        plain(since),
+        retired.len(),
+        moved.len(),
+        added.len()
+    )?;
+    let last = added.last().or(moved.last().map(|(it, _)| it));
+    match last {
+        Some(it) => writeln!(out, "\nNext:  plimsoll explain {}", it.id),
+        None => Ok(()),
+    }
 }
 
 fn fix(meta: &Meta) -> &'static str {

@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod host;
 pub mod host_file;
 pub mod image;
+pub mod listing;
 pub mod network;
 pub mod reference;
 pub mod swarm;
