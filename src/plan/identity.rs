@@ -42,8 +42,9 @@ pub fn fingerprint(snapshot: &Snapshot, address: &Address) -> Option<Fingerprint
         }
         "host" => {
             let Snapshot { system, daemon, .. } = snapshot;
-            let (engine, host) = (&daemon.engine, &daemon.host);
-            Some(digest([format!("{system:?} {:?} {:?}", engine.components, host.apparmor_mode)]))
+            let (components, host) = (&daemon.engine.components, &daemon.host);
+            let modes = (&host.apparmor_mode, &host.kernel_fips, &host.order_sockets);
+            Some(digest([format!("{system:?} {components:?} {modes:?}")]))
         }
         _ => None,
     }

@@ -120,7 +120,7 @@ pub fn stands<E: FileEffects>(effects: &E, set: &FilesSet) -> Step<Stands> {
         all.push((file.path(), side(&effects.read(*file)?, (before, after))));
     }
     if let Some((path, _)) = all.iter().find(|(_, side)| side.is_none()) {
-        return Err(format!("{path} was changed by somebody else since"));
+        return Err(format!("{path} was changed since, by a later run or by somebody else"));
     }
     let done = all.iter().all(|(_, side)| *side == Some(Stands::AsAfter));
     Ok(if done { Stands::AsAfter } else { Stands::AsBefore })
