@@ -103,6 +103,7 @@ impl<'p> Evaluation<'p> {
         let blind = snapshot.blind_spots.iter().filter(|spot| {
             spot.address.kind() == "container" && !seen.contains(spot.address.name())
         });
+        let mut is_sorted = true;
         for spot in blind {
             let name = spot.address.name();
             for assignment in chooser.for_name(name) {
@@ -110,6 +111,11 @@ impl<'p> Evaluation<'p> {
                 self.count(assignment, &spot.address, Subject::Name(name), verdict);
             }
             self.passing.push((spot.address.clone(), 0));
+            is_sorted = false;
+        }
+        // Others stand in the order of a snapshot, and their findings in that of a chooser.
+        if !is_sorted {
+            self.report.findings.sort_by(order);
         }
     }
 
@@ -277,10 +283,6 @@ impl<'p> Evaluation<'p> {
 
     fn into_report(self) -> Report {
         let Self { mut report, waivers, mut passing, folding: _ } = self;
-        // Only containers that could not be read are out of place.
-        if !report.findings.is_sorted_by(|a, b| order(a, b).is_le()) {
-            report.findings.sort_by(order);
-        }
         passing.sort();
         (report.objects, report.passing) = passing.into_iter().unzip();
         waivers.tell(&mut report);

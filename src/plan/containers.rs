@@ -132,22 +132,21 @@ pub(super) fn is_evicted(findings: &[&Finding]) -> bool {
 
 /// Returns whether a container with these findings would be replaced, and not left to its owner.
 pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
-    if !asks_for_another(findings) {
-        return false;
-    }
-    let means = Means::of(findings);
-    matches!(means, Means::Replace(_)) && owned(policy, spec, &means).is_none()
+    // The means themselves are made once; here most need no more than a look at what is asked.
+    asks_for_another(findings)
+        && (spec.owner == Owner::Nobody || owned(policy, spec, &Means::of(findings)).is_none())
 }
 
-/// Whether anything is wanted that a container gets at its creation only. Cheaper than the means
-/// themselves, which most containers need once.
+/// Whether it is to stay in action, with something that a container gets at its creation only.
 fn asks_for_another(findings: &[&Finding]) -> bool {
-    findings.iter().any(|finding| match &finding.verdict {
-        Verdict::Fail { fix: Fix::Edits(edits), .. } => {
-            edits.iter().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
-        }
-        _ => false,
-    })
+    let edits = || {
+        findings.iter().flat_map(|finding| match &finding.verdict {
+            Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
+            _ => &[],
+        })
+    };
+    edits().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
+        && !edits().any(|it| matches!(it, Edit::Evict { .. }))
 }
 
 /// Returns the change that answers these findings about one container; none if the daemon's own

@@ -18,6 +18,9 @@ pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, context: 
             of_service.entry(service).or_default().push(change.id.clone());
         }
     }
+    if of_service.is_empty() {
+        return;
+    }
     for change in &mut changes {
         let Some(spec) = spec(change, context) else { continue };
         let Some((project, own)) = service(spec) else { continue };
