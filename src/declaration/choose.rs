@@ -23,7 +23,6 @@ pub struct Chooser<'p> {
 }
 
 /// What holds for a container.
-#[derive(Default)]
 pub struct Chosen<'p> {
     /// Sorted by rule.
     pub assignments: Vec<&'p Assignment>,

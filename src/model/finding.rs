@@ -85,6 +85,19 @@ pub enum Verdict {
     Unknown(String),
 }
 
+impl Verdict {
+    /// Returns what would put it right, as far as plimsoll can.
+    pub const fn edits(&self) -> &[Edit] {
+        match self {
+            Self::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
+            Self::Fail { fix: Fix::ByHand(_), .. }
+            | Self::Pass
+            | Self::NotApplicable(_)
+            | Self::Unknown(_) => &[],
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fix {
     Edits(Vec<Edit>),

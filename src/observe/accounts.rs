@@ -1,4 +1,4 @@
-//! The users of a host, as `/etc/passwd` has them.
+//! The users and groups of a host, as `/etc/passwd` and `/etc/group` have them.
 
 use std::{
     fs,
@@ -16,10 +16,21 @@ pub(super) struct Account {
 
 /// Reads all of them, or says why that cannot be.
 pub(super) fn read(root: &Root) -> Result<Vec<Account>, String> {
-    const PATH: &str = "/etc/passwd";
-    let text = root.find(Path::new(PATH)).and_then(fs::read_to_string);
-    let text = text.map_err(|error| format!("{PATH} cannot be read: {error}"))?;
-    Ok(text.lines().filter_map(account).collect())
+    Ok(text(root, "/etc/passwd")?.lines().filter_map(account).collect())
+}
+
+/// Returns the groups with their numbers, in the order of `/etc/group`.
+pub(super) fn groups(root: &Root) -> Result<Vec<(String, u32)>, String> {
+    let group = |line: &str| {
+        let mut columns = line.split(':');
+        Some((columns.next()?.to_owned(), columns.nth(1)?.parse().ok()?))
+    };
+    Ok(text(root, "/etc/group")?.lines().filter_map(group).collect())
+}
+
+fn text(root: &Root, path: &str) -> Result<String, String> {
+    let text = root.find(Path::new(path)).and_then(fs::read_to_string);
+    text.map_err(|error| format!("{path} cannot be read: {error}"))
 }
 
 fn account(line: &str) -> Option<Account> {

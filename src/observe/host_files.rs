@@ -11,6 +11,7 @@ use rustix::fs::getxattr;
 use serde_json::Value;
 
 use super::{
+    accounts,
     daemon::LocalDaemon,
     origin,
     rooted::{Root, is_absent},
@@ -73,7 +74,7 @@ pub(super) fn look(
         unseen: None,
         files: files.into(),
         owner,
-        groups: groups(root),
+        groups: accounts::groups(root).unwrap_or_default().into_iter().collect(),
         socket_unit: paths.socket_unit(),
         within_reach: root.is_ours(),
     }
@@ -320,15 +321,6 @@ fn socket_unit(texts: &[String]) -> SocketUnit {
         }
     }
     unit
-}
-
-fn groups(root: &Root) -> BTreeMap<String, u32> {
-    let text = root.find(Path::new("/etc/group")).and_then(fs::read_to_string).unwrap_or_default();
-    let group = |line: &str| {
-        let mut columns = line.split(':');
-        Some((columns.next()?.to_owned(), columns.nth(1)?.parse().ok()?))
-    };
-    text.lines().filter_map(group).collect()
 }
 
 #[cfg(test)]

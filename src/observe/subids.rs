@@ -51,20 +51,9 @@ pub(super) fn look(
     let of_accounts = accounts.iter().map(|it| (it.name.clone(), it.uid));
     Ok(Some(SubIds {
         users: ranges(root, "/etc/subuid", is_engines, of_accounts)?,
-        groups: ranges(root, "/etc/subgid", is_engines, groups(root)?)?,
+        groups: ranges(root, "/etc/subgid", is_engines, accounts::groups(root)?.into_iter())?,
         user: name.to_owned(),
     }))
-}
-
-fn groups(root: &Root) -> Seen<impl Iterator<Item = (String, u32)>> {
-    const PATH: &str = "/etc/group";
-    let text = root.find(Path::new(PATH)).and_then(fs::read_to_string);
-    let text = text.map_err(|error| format!("{PATH} cannot be read: {error}"))?;
-    let group = |line: &str| {
-        let mut columns = line.split(':');
-        Some((columns.next()?.to_owned(), columns.nth(1)?.parse().ok()?))
-    };
-    Ok(text.lines().filter_map(group).collect::<Vec<_>>().into_iter())
 }
 
 /// Returns what the file lends, and the numbers that somebody has for themselves.

@@ -214,8 +214,8 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn container(&self, address: &Address) -> Option<&'a Observed> {
-        let name = address.as_str().strip_prefix("container/")?;
-        self.by_name.get(name).copied()
+        let is_container = address.kind() == "container";
+        is_container.then(|| self.by_name.get(address.name()).copied()).flatten()
     }
 
     /// Names the rules of findings, those first that others follow from.

@@ -139,12 +139,7 @@ pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Fi
 
 /// Whether it is to stay in action, with something that a container gets at its creation only.
 fn asks_for_another(findings: &[&Finding]) -> bool {
-    let edits = || {
-        findings.iter().flat_map(|finding| match &finding.verdict {
-            Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
-            _ => &[],
-        })
-    };
+    let edits = || findings.iter().flat_map(|it| it.verdict.edits());
     edits().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
         && !edits().any(|it| matches!(it, Edit::Evict { .. }))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     class::Class,
     edit::{Edit, FileEdit, OwnFile},
-    finding::{Finding, Fix, Verdict},
+    finding::Finding,
     host_files::{FileAttributes, HostFiles, Subject},
     object::Address,
 };
@@ -57,11 +57,7 @@ fn set_owner(file: &mut FileChange, uid: u32, gid: u32) -> Option<String> {
 
 /// Returns whether files of the host are to be changed about it.
 pub(super) fn concerns(finding: &Finding) -> bool {
-    let edits = match &finding.verdict {
-        Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
-        _ => &[],
-    };
-    edits.iter().any(|it| matches!(it, Edit::HostFile(_)))
+    finding.verdict.edits().iter().any(|it| matches!(it, Edit::HostFile(_)))
 }
 
 /// Returns the changes, and for each the findings it answers. A file that two objects have
@@ -132,11 +128,7 @@ fn change(
 
 fn wanted(seen: &HostFiles, findings: &[&Finding]) -> Wanted {
     let mut wanted = Wanted::default();
-    let edits = findings.iter().flat_map(|finding| match &finding.verdict {
-        Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
-        _ => &[],
-    });
-    for edit in edits {
+    for edit in findings.iter().flat_map(|it| it.verdict.edits()) {
         let Edit::HostFile(edit) = edit else { continue };
         match edit {
             FileEdit::Line { file, line } => {

@@ -41,7 +41,7 @@ fn kind(context: &Context<'_>, finding: &Finding) -> NoteKind {
     if let Some(id) = finding.waived_by() {
         let waiver = context.policy.waivers.iter().find(|it| it.id == id);
         return NoteKind::Waived(Box::new(WaivedBy {
-            waiver: id.to_string(),
+            waiver: id.to_owned(),
             until: waiver.map(|it| it.expires.to_string()).unwrap_or_default(),
             days_left: waiver.map_or(0, |it| it.days_left(context.report.today)),
             owner: waiver.map(|it| it.owner.clone()).unwrap_or_default(),
@@ -97,11 +97,7 @@ fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) ->
         return report.checks;
     }
     let judged = objects.iter().filter_map(|address| report.objects.binary_search(address).ok());
-    let judged: Vec<usize> = judged.collect();
-    if judged.len() == report.objects.len() {
-        return report.checks;
-    }
-    let passing = judged.into_iter().map(|at| report.passing[at]);
+    let passing = judged.map(|at| report.passing[at]);
     let mut checks = Checks { passing: passing.sum(), ..Checks::default() };
     for finding in findings {
         match finding.verdict {
