@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     docker::{Docker, Endpoint, events::EventFilter},
+    execute::steps::patiently,
     model::{
         daemon::{DaemonConfig, DaemonStart, Service},
         daemon_check::Thing,
@@ -375,7 +376,8 @@ impl DaemonEffects for LiveDaemon<'_> {
 
     async fn start_container(&self, id: &str) -> Step<()> {
         let docker = self.connect().await?;
-        docker.start(id).await.or_else(already_so).map_err(|error| error.to_string())
+        let started = patiently(|| async { docker.start(id).await.or_else(already_so) }).await;
+        started.map_err(|error| error.to_string())
     }
 
     async fn stop_container(&self, id: &str) -> Step<()> {
