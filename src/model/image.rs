@@ -132,7 +132,7 @@ impl ImageList {
 pub const GONE: &str = "its image was removed from this engine";
 
 fn in_full(reference: &str) -> String {
-    image_spellings(reference).pop().unwrap_or_default()
+    image_spellings(reference).pop().unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod engine_objects;
 pub mod engine_says;
 pub mod field;
 pub mod finding;
+pub mod glob;
 pub mod host_files;
 pub mod host_path;
 pub mod host_system;

@@ -1,6 +1,6 @@
 //! Which containers something is about.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,29 +128,22 @@ impl Matcher {
 
 /// Returns the ways one image reference is written: as given, with its tag, and in full
 /// (distribution `reference/normalize.go`).
-pub fn image_spellings(reference: &str) -> Vec<String> {
-    let mut spellings = vec![reference.to_owned()];
+pub fn image_spellings(reference: &str) -> Vec<Cow<'_, str>> {
+    let given = Cow::Borrowed(reference);
     if reference.is_empty() || reference.starts_with("sha256:") {
-        return spellings;
+        return vec![given];
     }
-    let has_digest = reference.contains('@');
     let last_part = reference.rsplit('/').next().unwrap_or(reference);
-    let tagged = if has_digest || last_part.contains(':') {
-        reference.to_owned()
-    } else {
-        format!("{reference}:latest")
+    let is_tagged = reference.contains('@') || last_part.contains(':');
+    let tag = if is_tagged { "" } else { ":latest" };
+    let domain = match reference.split_once('/') {
+        None => "docker.io/library/",
+        Some((domain, _)) if domain.contains(['.', ':']) || domain == "localhost" => "",
+        Some(_) => "docker.io/",
     };
-    let full = match tagged.split_once('/') {
-        None => format!("docker.io/library/{tagged}"),
-        Some((domain, _)) if domain.contains(['.', ':']) || domain == "localhost" => tagged.clone(),
-        Some(_) => format!("docker.io/{tagged}"),
-    };
-    for spelling in [tagged, full] {
-        if !spellings.contains(&spelling) {
-            spellings.push(spelling);
-        }
-    }
-    spellings
+    let tagged = (!is_tagged).then(|| format!("{reference}{tag}").into());
+    let full = (!domain.is_empty()).then(|| format!("{domain}{reference}{tag}").into());
+    [Some(given), tagged, full].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

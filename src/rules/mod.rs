@@ -16,7 +16,6 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use wildmatch::WildMatch;
 
 pub use self::reference::Reference;
 use self::reference::{
@@ -28,6 +27,7 @@ use crate::model::{
     detail::Detail,
     edit::{ContainerEdit, Edit, Eviction},
     finding::{Fix, Severity, Verdict},
+    glob::Glob,
     object::{Address, Object, ObjectKind, View},
 };
 
@@ -427,12 +427,12 @@ pub struct NoParams {}
 pub struct Allow {
     /// Those that pass; `*` and `?` are wildcards.
     #[serde(default)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 impl Allow {
     fn allows(&self, name: &str) -> bool {
-        self.allow.iter().any(|it| WildMatch::new(it).matches(name))
+        self.allow.iter().any(|it| it.fits(name))
     }
 
     /// Returns whether it names nobody.

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
@@ -10,6 +9,7 @@ use crate::{
         container::ContainerSpec,
         edit::ContainerEdit,
         finding::{Severity, Verdict},
+        glob::Glob,
     },
     rules::{
         Example, Meta, Rule, cis6, cis8, fails, fails_by_hand, nist, owasp, pss_baseline, stig,
@@ -53,7 +53,7 @@ Otherwise nothing is changed: whoever turned AppArmor off has to start it again 
 pub struct Params {
     /// Names of profiles, with wildcards; without it every one passes.
     #[serde(default)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 /// What the engine gives a container that asks for none.
@@ -89,8 +89,7 @@ impl Rule for ApparmorConfined {
             let advice = "start it without `--security-opt apparmor=unconfined`";
             return fails_by_hand("security_opt", "apparmor=unconfined", DEFAULT, advice);
         }
-        let is_allowed = |it: &String| WildMatch::new(it).matches(profile);
-        if params.allow.is_empty() || params.allow.iter().any(is_allowed) {
+        if params.allow.is_empty() || params.allow.iter().any(|it| it.fits(profile)) {
             return Verdict::Pass;
         }
         let advice = "start it with one of these profiles: `--security-opt apparmor=NAME`";

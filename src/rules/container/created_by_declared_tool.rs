@@ -4,6 +4,7 @@ use crate::{
     model::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
+        glob::Glob,
         owner::{Claim, Owner},
     },
     rules::{Allow, Example, Meta, Rule, fails_by_hand},
@@ -65,7 +66,7 @@ impl Rule for CreatedByDeclaredTool {
             }
             Claim::Unchecked | Claim::Confirmed(_) => {}
         }
-        let is_allowed = |it: &String| it.eq_ignore_ascii_case(who);
+        let is_allowed = |it: &Glob| it.as_str().eq_ignore_ascii_case(who);
         if params.allow.is_empty() || params.allow.iter().any(is_allowed) {
             return Verdict::Pass;
         }

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
@@ -10,6 +9,7 @@ use crate::{
         container::ContainerSpec,
         edit::ContainerEdit,
         finding::{Severity, Verdict},
+        glob::Glob,
         size::Size,
     },
     rules::{Example, Meta, ParamError, Rule, fails, fails_by_hand},
@@ -53,7 +53,7 @@ A driver is never changed: where logs should go, only its owner knows.
 pub struct Params {
     /// Names of drivers, with wildcards; without it every one but `none` passes.
     #[serde(default)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
     /// What a fix sets for `json-file`.
     #[serde(default = "ten_megabytes")]
     max_size: Size,
@@ -98,8 +98,7 @@ impl Rule for LogDriver {
         if driver == "none" {
             return fails_by_hand("logging", "none", "a log", advice);
         }
-        let is_allowed = |it: &String| WildMatch::new(it).matches(driver);
-        if !params.allow.is_empty() && !params.allow.iter().any(is_allowed) {
+        if !params.allow.is_empty() && !params.allow.iter().any(|it| it.fits(driver)) {
             return fails_by_hand("logging", driver, params.allow.join(", "), advice);
         }
         let is_unbounded = |it: &String| it.starts_with('-') || it == "0";

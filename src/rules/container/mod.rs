@@ -118,8 +118,11 @@ fn mounts_verdict(
     if at_fault.is_empty() {
         return unknown_mount(container).map_or(Verdict::Pass, Verdict::Unknown);
     }
-    let seen: Vec<String> = at_fault.iter().map(|mount| mount_text(mount)).collect();
-    let seen = seen.join(", ");
+    let mut seen = String::new();
+    for mount in &at_fault {
+        let between = if seen.is_empty() { "" } else { ", " };
+        seen.extend([between, &mount_text(mount)]);
+    }
     if at_fault.iter().any(|mount| mount.inherited) {
         let advice = "it takes mounts over from another container: start it without \
                       `--volumes-from`, or put the other container right";
@@ -132,12 +135,16 @@ fn mounts_verdict(
 }
 
 fn mount_text(mount: &Mount) -> String {
+    let Mount { source, destination, .. } = mount;
     let access = if mount.writable { "" } else { ":ro" };
-    let leads_to = match &mount.real_source {
-        Field::Set(real) if *real != mount.source => format!(" (which is {real})"),
-        Field::Set(_) | Field::Inherited(_) | Field::Unknown(_) => String::new(),
-    };
-    format!("{}:{}{access}{leads_to}", mount.source, mount.destination)
+    match &mount.real_source {
+        Field::Set(real) if real != source => {
+            format!("{source}:{destination}{access} (which is {real})")
+        }
+        Field::Set(_) | Field::Inherited(_) | Field::Unknown(_) => {
+            format!("{source}:{destination}{access}")
+        }
+    }
 }
 
 /// Returns the host path as far as it is known. A bind whose symlinks cannot be followed counts

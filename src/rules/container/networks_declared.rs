@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         container::{ContainerSpec, Namespace},
         finding::{Severity, Verdict},
+        glob::Glob,
     },
     rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, require_entries},
 };
@@ -63,7 +63,7 @@ pub struct Params {
     /// Names of networks, with wildcards.
     #[serde(default)]
     #[schemars(required)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 impl Rule for NetworksDeclared {
@@ -92,7 +92,7 @@ impl Rule for NetworksDeclared {
         let mut others: Vec<&str> = attached
             .chain(started_on)
             .filter(|network| *network != "none")
-            .filter(|network| !params.allow.iter().any(|it| WildMatch::new(it).matches(network)))
+            .filter(|network| !params.allow.iter().any(|it| it.fits(network)))
             .collect();
         others.sort_unstable();
         others.dedup();

@@ -16,6 +16,8 @@ use crate::{
 /// That a container does not hold any of these.
 pub struct NoCap {
     denied: CapabilitySet,
+    /// In words.
+    want: &'static str,
     meta: &'static Meta,
 }
 
@@ -45,15 +47,14 @@ impl Rule for NoCap {
         };
         let unprivileged = container.privileged.then_some(ContainerEdit::Privileged(false));
         let bounded = ContainerEdit::BoundCapabilities(CapabilitySet::ALL.without(self.denied));
-        let want = format!("none of {}", self.denied);
-        fails(field, seen, want, unprivileged.into_iter().chain([bounded]))
+        fails(field, seen, self.want, unprivileged.into_iter().chain([bounded]))
     }
 }
 
 /// Spells a rule of the family out. `$add` is a capability that fails it.
 macro_rules! no_cap {
     (
-        $rule:ident = $denied:expr,
+        $rule:ident = [$first:literal $(, $other:literal)* $(,)?],
         $id:literal, $title:literal, $severity:ident, $add:literal,
         why: $why:literal,
         breaks: $breaks:literal,
@@ -61,7 +62,8 @@ macro_rules! no_cap {
         implies: $implies:expr $(,)?
     ) => {
         pub static $rule: NoCap = NoCap {
-            denied: CapabilitySet::of_names($denied),
+            denied: CapabilitySet::of_names(&[$first $(, $other)*]),
+            want: concat!("none of [", $first, $(", ", $other,)* "]"),
             meta: &Meta {
                 id: $id,
                 title: $title,
@@ -109,7 +111,7 @@ const fn docker_bench(item: &'static str) -> Reference {
 }
 
 no_cap! {
-    DAC_READ_SEARCH = &["DAC_READ_SEARCH"],
+    DAC_READ_SEARCH = ["DAC_READ_SEARCH"],
     "container.no-cap-dac-read-search",
     "Containers cannot open files of the host by handle", Critical, "[dac_read_search]",
     why: "With `DAC_READ_SEARCH` a program opens any file of the file system below by its number, outside of every mount that it was given.",
@@ -119,10 +121,10 @@ no_cap! {
 }
 
 no_cap! {
-    EQUIVALENTS = &[
-        "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_PTRACE", "SYS_BOOT", "DAC_READ_SEARCH",
-        "BPF", "PERFMON", "MAC_ADMIN", "MAC_OVERRIDE", "CHECKPOINT_RESTORE", "SYSLOG",
-        "AUDIT_CONTROL", "LINUX_IMMUTABLE", "SYS_TIME", "WAKE_ALARM",
+    EQUIVALENTS = [
+        "DAC_READ_SEARCH", "LINUX_IMMUTABLE", "SYS_MODULE", "SYS_RAWIO", "SYS_PTRACE", "SYS_ADMIN",
+        "SYS_BOOT", "SYS_TIME", "AUDIT_CONTROL", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
+        "WAKE_ALARM", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
     ],
     "container.no-cap-equivalents",
     "Containers hold no capability that amounts to the host's root", Critical, "[SYS_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_BOOT, DAC_READ_SEARCH, BPF, PERFMON, MAC_ADMIN, MAC_OVERRIDE, CHECKPOINT_RESTORE, SYSLOG, AUDIT_CONTROL, LINUX_IMMUTABLE, SYS_TIME, WAKE_ALARM]",
@@ -138,7 +140,7 @@ no_cap! {
 }
 
 no_cap! {
-    NET_ADMIN = &["NET_ADMIN"],
+    NET_ADMIN = ["NET_ADMIN"],
     "container.no-cap-net-admin",
     "Containers do not administer networks", Medium, "[NET_ADMIN]",
     why: "With `NET_ADMIN` a container sets addresses, routes and packet filters of its network, and listens to everything on it; on the host's network these are the host's.",
@@ -148,7 +150,7 @@ no_cap! {
 }
 
 no_cap! {
-    NET_RAW = &["NET_RAW"],
+    NET_RAW = ["NET_RAW"],
     "container.no-cap-net-raw",
     "Containers do not make raw packets", Medium, "[NET_RAW]",
     why: "`NET_RAW` is in the engine's default set; with it a container answers for its neighbours on the bridge (ARP and DNS spoofing) and takes their traffic over.",
@@ -158,7 +160,7 @@ no_cap! {
 }
 
 no_cap! {
-    SYS_ADMIN = &["SYS_ADMIN"],
+    SYS_ADMIN = ["SYS_ADMIN"],
     "container.no-cap-sys-admin",
     "Containers do not administer the system", Critical, "[CAP_SYS_ADMIN]",
     why: "`SYS_ADMIN` lets a container mount file systems, enter namespaces and load programs into older kernels: it is most of what privileged gives.",
@@ -168,7 +170,7 @@ no_cap! {
 }
 
 no_cap! {
-    SYS_MODULE = &["SYS_MODULE"],
+    SYS_MODULE = ["SYS_MODULE"],
     "container.no-cap-sys-module",
     "Containers do not load kernel modules", Critical, "[SYS_MODULE]",
     why: "A module is code in the host's kernel: whoever loads one owns the host.",
@@ -178,7 +180,7 @@ no_cap! {
 }
 
 no_cap! {
-    SYS_PTRACE = &["SYS_PTRACE"],
+    SYS_PTRACE = ["SYS_PTRACE"],
     "container.no-cap-sys-ptrace",
     "Containers do not trace processes", High, "[SYS_PTRACE]",
     why: "With `SYS_PTRACE` a process takes over every other one that it sees; with the host's processes in sight these are the host's.",

@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         container::ContainerSpec,
         finding::{Severity, Verdict},
+        glob::Glob,
     },
     rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, require_entries},
 };
@@ -47,12 +47,12 @@ pub struct Params {
     /// Names of runtimes, with wildcards.
     #[serde(default = "runc")]
     #[schemars(length(min = 1))]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 /// By its name as a runtime and by that of its shim.
-fn runc() -> Vec<String> {
-    vec!["runc".into(), "io.containerd.runc.v2".into()]
+fn runc() -> Vec<Glob> {
+    vec![Glob::new("runc"), Glob::new("io.containerd.runc.v2")]
 }
 
 impl Rule for RuntimeAllowed {
@@ -75,7 +75,7 @@ impl Rule for RuntimeAllowed {
         if runtime.is_empty() {
             return Verdict::Unknown("the engine's default runtime is not known".into());
         }
-        if params.allow.iter().any(|it| WildMatch::new(it).matches(runtime)) {
+        if params.allow.iter().any(|it| it.fits(runtime)) {
             return Verdict::Pass;
         }
         let advice = "start it with one of these: `--runtime NAME`";

@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         container::{ContainerSpec, State},
         finding::{Severity, Verdict},
+        glob::Glob,
     },
     rules::{Example, Meta, Rule, cis, fails_by_hand},
 };
@@ -52,7 +52,7 @@ pub struct Params {
     max_days: u32,
     /// Names of those that may stay; `*` and `?` are wildcards.
     #[serde(default)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 const fn thirty() -> u32 {
@@ -71,7 +71,7 @@ impl Rule for ContainerSprawl {
         if !matches!(container.state, State::Created | State::Exited | State::Dead) {
             return Verdict::NotApplicable("it runs, or is not there yet");
         }
-        if params.allow.iter().any(|it| WildMatch::new(it).matches(&container.name)) {
+        if params.allow.iter().any(|it| it.fits(&container.name)) {
             return Verdict::Pass;
         }
         let read = |text: &str| text.parse::<Timestamp>().ok();

@@ -2,12 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         daemon::DaemonConfig,
         finding::{Severity, Verdict},
+        glob::Glob,
         object::Address,
     },
     rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist, owasp},
@@ -94,15 +94,14 @@ impl Rule for ListenerInventory {
         };
         let usual = || USUAL.map(str::to_owned).to_vec();
         let allowed = params.allow.clone().unwrap_or_else(usual);
-        let allowed: Vec<WildMatch> =
-            allowed.iter().map(|it| WildMatch::new(&one_spelling(it))).collect();
+        let allowed: Vec<Glob> = allowed.iter().map(|it| Glob::new(one_spelling(it))).collect();
         let all = unix
             .iter()
             .map(|it| format!("unix://{it}"))
             .chain(tcp.iter().map(|it| format!("tcp://{it}")));
         let others: Vec<String> = all
             .map(|it| one_spelling(&it))
-            .filter(|it| !allowed.iter().any(|allowed| allowed.matches(it)))
+            .filter(|it| !allowed.iter().any(|allowed| allowed.fits(it)))
             .collect();
         if others.is_empty() {
             return Verdict::Pass;

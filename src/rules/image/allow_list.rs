@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
@@ -11,6 +10,7 @@ use crate::{
         edit::Eviction,
         field::Field,
         finding::{Severity, Verdict},
+        glob::Glob,
         selector::image_spellings,
     },
     rules::{
@@ -79,7 +79,7 @@ pub struct Params {
     /// `sha256:…`.
     #[serde(default)]
     #[schemars(length(min = 1))]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
     /// How far containers of other images are put out of action.
     #[serde(default)]
     evict: Eviction,
@@ -99,12 +99,12 @@ impl Rule for AllowList {
 
     fn judge(&self, container: &ContainerSpec, params: &Params) -> Verdict {
         let spellings = image_spellings(&container.image);
-        let is_digest = |pattern: &&String| pattern.contains("sha256:");
+        let is_digest = |pattern: &&Glob| pattern.as_str().contains("sha256:");
         let mut names = params.allow.iter().filter(|it| !is_digest(it));
         let digests = || params.allow.iter().filter(is_digest);
         let goes_by_names = digests().next().is_none();
-        if names.any(|it| spellings.iter().any(|name| fits(it, name)))
-            || digests().any(|it| fits(it, &container.image_id))
+        if names.any(|it| spellings.iter().any(|name| it.fits(name)))
+            || digests().any(|it| it.fits(&container.image_id))
         {
             return Verdict::Pass;
         }
@@ -133,11 +133,7 @@ impl Rule for AllowList {
 
 /// Returns whether a digest pattern fits `repository@sha256:…`, by itself or with the repository
 /// in any of its spellings.
-fn is_known_as(pattern: &str, repo_digest: &str) -> bool {
+fn is_known_as(pattern: &Glob, repo_digest: &str) -> bool {
     let digest = repo_digest.rsplit_once('@').map_or(repo_digest, |(_, digest)| digest);
-    fits(pattern, digest) || image_spellings(repo_digest).iter().any(|it| fits(pattern, it))
-}
-
-fn fits(pattern: &str, text: &str) -> bool {
-    WildMatch::new(pattern).matches(text)
+    pattern.fits(digest) || image_spellings(repo_digest).iter().any(|it| pattern.fits(it))
 }

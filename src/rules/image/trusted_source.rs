@@ -2,13 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         container::ContainerSpec,
         field::Field,
         finding::{Severity, Verdict},
+        glob::Glob,
         selector::image_spellings,
     },
     rules::{
@@ -62,7 +62,7 @@ pub struct Params {
     /// Names of images with wildcards: `registry.example/*`, `docker.io/library/nginx:*`.
     #[serde(default)]
     #[schemars(length(min = 1))]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 impl Rule for TrustedSource {
@@ -81,10 +81,7 @@ impl Rule for TrustedSource {
         const ADVICE: &str = "get the image from a registry that is allowed";
         let fits = |name: &str| {
             let spellings = image_spellings(name);
-            params
-                .allow
-                .iter()
-                .any(|it| spellings.iter().any(|name| WildMatch::new(it).matches(name)))
+            params.allow.iter().any(|it| spellings.iter().any(|name| it.fits(name)))
         };
         let is_id = matches!(Named::of(container), Named::Fixed) && !container.image.contains('@');
         if !is_id && !fits(&container.image) {
@@ -110,11 +107,11 @@ impl Rule for TrustedSource {
 
 /// Returns whether one of the patterns fits the repository of `repository@sha256:…`, which says
 /// nothing of tags.
-fn comes_from(repo_digest: &str, patterns: &[String]) -> bool {
+fn comes_from(repo_digest: &str, patterns: &[Glob]) -> bool {
     let spellings = image_spellings(repo_digest);
     patterns.iter().any(|pattern| {
-        let pattern = WildMatch::new(repository(pattern));
-        spellings.iter().any(|it| pattern.matches(repository(it)))
+        let pattern = Glob::new(repository(pattern.as_str()));
+        spellings.iter().any(|it| pattern.fits(repository(it)))
     })
 }
 

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         finding::{Severity, Verdict},
+        glob::Glob,
         network::Network,
     },
     rules::{Example, Meta, ParamError, Rule, fails_by_hand, nist},
@@ -49,7 +49,7 @@ Nothing is changed: a network cannot be changed, so its containers have to leave
 pub struct Params {
     /// Names of networks that have to hold to it; `*` and `?` are wildcards.
     #[serde(default)]
-    networks: Vec<String>,
+    networks: Vec<Glob>,
 }
 
 impl Rule for IccDisabled {
@@ -71,7 +71,7 @@ impl Rule for IccDisabled {
         if !network.is_users_bridge() {
             return Verdict::NotApplicable("it is no bridge that somebody made");
         }
-        if !params.networks.iter().any(|it| WildMatch::new(it).matches(&network.name)) {
+        if !params.networks.iter().any(|it| it.fits(&network.name)) {
             return Verdict::NotApplicable("the rule names other networks");
         }
         let icc = network.bridge_option("enable_icc");

@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         finding::{Severity, Verdict},
+        glob::Glob,
         network::Network,
     },
     rules::{Example, Meta, Rule, fails_by_hand, nist},
@@ -52,7 +52,7 @@ pub struct Params {
     max_days: u32,
     /// Names of those that may stay; `*` and `?` are wildcards.
     #[serde(default)]
-    allow: Vec<String>,
+    allow: Vec<Glob>,
 }
 
 const fn seven() -> u32 {
@@ -79,7 +79,7 @@ impl Rule for UnusedRemoved {
             None => return Verdict::Unknown("who is on it could not be seen".into()),
             Some(false) => {}
         }
-        if params.allow.iter().any(|it| WildMatch::new(it).matches(&network.name)) {
+        if params.allow.iter().any(|it| it.fits(&network.name)) {
             return Verdict::Pass;
         }
         let (Some(created), Some(now)) = (network.created, network.now) else {

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use wildmatch::WildMatch;
 
 use crate::{
     model::{
         finding::{Severity, Verdict},
+        glob::Glob,
         object::Address,
         swarm::Swarm,
     },
@@ -55,7 +55,7 @@ pub struct Params {
     #[serde(default = "seven")]
     max: u64,
     /// Host names of those that may be one; `*` and `?` are wildcards. All may, if left out.
-    managers: Option<Vec<String>>,
+    managers: Option<Vec<Glob>>,
 }
 
 const fn three() -> u64 {
@@ -105,7 +105,7 @@ impl Rule for ManagerQuorum {
             Ok(names) => names,
             Err(why) => return Verdict::Unknown(why.clone()),
         };
-        let is_other = |name: &&str| !allowed.iter().any(|it| WildMatch::new(it).matches(name));
+        let is_other = |name: &&str| !allowed.iter().any(|it| it.fits(name));
         let others: Vec<&str> = names.iter().map(String::as_str).filter(is_other).collect();
         if others.is_empty() {
             return Verdict::Pass;
