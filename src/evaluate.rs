@@ -78,23 +78,29 @@ impl<'p> Evaluation<'p> {
         for observed in &snapshot.containers {
             let address = Address::container(&observed.spec.name);
             let object = Object::Container(&observed.spec);
-            let mut looked_at = false;
-            let mut passing = 0;
             let chosen = chooser.for_container(&observed.spec);
-            let judge = |it: &&'p Assignment| (*it, it.bound.judge(object));
-            judged.extend(chosen.assignments.iter().map(judge));
-            if judged.iter().any(|(assignment, verdict)| is_put_aside(assignment, verdict)) {
-                self.report.not_applicable += judged.len();
-                looked_at = true;
+            let (mut passing, mut not_applicable, mut put_aside) = (0, 0, false);
+            for assignment in &chosen.assignments {
+                match assignment.bound.judge(object) {
+                    Some(Verdict::Pass) => passing += 1,
+                    None | Some(Verdict::NotApplicable(_)) => {
+                        not_applicable += 1;
+                        put_aside |= puts_aside(assignment);
+                    }
+                    Some(verdict) => judged.push((*assignment, verdict)),
+                }
+            }
+            if put_aside {
+                (passing, not_applicable) = (0, chosen.assignments.len());
                 judged.clear();
             }
+            self.report.checks.passing += passing;
+            self.report.not_applicable += not_applicable;
             for (assignment, verdict) in judged.drain(..) {
-                looked_at = true;
-                passing +=
-                    self.count(assignment, &address, Subject::Container(&observed.spec), verdict);
+                self.fault(assignment, &address, Subject::Container(&observed.spec), verdict);
             }
             self.fold();
-            if looked_at {
+            if !chosen.assignments.is_empty() {
                 self.passing.push((address, passing));
             }
         }
@@ -211,17 +217,27 @@ impl<'p> Evaluation<'p> {
         subject: Subject<'_>,
         verdict: Option<Verdict>,
     ) -> usize {
-        let verdict = match verdict {
-            None | Some(Verdict::NotApplicable(_)) => {
-                self.report.not_applicable += 1;
-                return 0;
-            }
+        match verdict {
+            None | Some(Verdict::NotApplicable(_)) => self.report.not_applicable += 1,
             Some(Verdict::Pass) => {
                 self.report.checks.passing += 1;
                 return 1;
             }
-            Some(verdict @ (Verdict::Fail { .. } | Verdict::Unknown(_))) => verdict,
-        };
+            Some(verdict @ (Verdict::Fail { .. } | Verdict::Unknown(_))) => {
+                self.fault(assignment, address, subject, verdict);
+            }
+        }
+        0
+    }
+
+    /// Takes down a check that did not pass.
+    fn fault(
+        &mut self,
+        assignment: &'p Assignment,
+        address: &Address,
+        subject: Subject<'_>,
+        verdict: Verdict,
+    ) {
         let fails = matches!(verdict, Verdict::Fail { .. });
         let waiver = self.waivers.covering(assignment.meta.id, address, subject, fails);
         let is_waived = matches!(waiver.as_deref(), Some(Covering::Now(_)));
@@ -246,7 +262,6 @@ impl<'p> Evaluation<'p> {
             waiver,
             implied_by: None,
         });
-        0
     }
 
     /// Puts what follows from a failing rule under it, for the object at hand. A waived rule
@@ -298,9 +313,10 @@ fn order(a: &Finding, b: &Finding) -> Ordering {
     }
 }
 
-/// Whether a container is not allowed and out of action already: nobody hardens what must not run.
-fn is_put_aside(assignment: &Assignment, verdict: &Option<Verdict>) -> bool {
-    assignment.meta.fix == Some(Class::Evict) && matches!(verdict, Some(Verdict::NotApplicable(_)))
+/// Whether a container to which this does not apply is not allowed, and out of action already:
+/// nobody hardens what must not run.
+fn puts_aside(assignment: &Assignment) -> bool {
+    assignment.meta.fix == Some(Class::Evict)
 }
 
 const fn rank(severity: Severity) -> usize {

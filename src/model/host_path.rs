@@ -34,8 +34,8 @@ pub fn clean_on_host(path: &str) -> String {
 
 /// Returns whether a clean path is this clean directory or lies in it.
 pub fn is_within(path: &str, directory: &str) -> bool {
-    directory == "/"
-        || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let ends_there = || matches!(path.as_bytes().get(directory.len()), None | Some(b'/'));
+    directory == "/" || ends_there() && path.starts_with(directory)
 }
 
 #[cfg(test)]

@@ -63,6 +63,11 @@ impl Address {
         Self(format!("swarm/{property}").into())
     }
 
+    /// Returns the name of a container; `None` if it is something else.
+    pub fn of_container(&self) -> Option<&str> {
+        self.0.strip_prefix("container/")
+    }
+
     /// Returns what stands before the slash.
     pub fn kind(&self) -> &str {
         self.0.split_once('/').map_or(&*self.0, |(kind, _)| kind)

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -125,7 +126,9 @@ pub fn replacements(
         .filter_map(|(address, group)| {
             let group: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
             let observed = identity::container(snapshot, address)?;
-            containers::is_replaced(policy, &observed.spec, &group).then_some(observed)
+            let is_replaced = containers::asks_for_another(&group)
+                && !containers::is_left_to_owner(policy, &observed.spec, &group);
+            is_replaced.then_some(observed)
         })
         .collect();
     let groups = Holds::new(snapshot).groups(&replaced);
@@ -162,8 +165,9 @@ pub(super) struct Context<'a> {
     /// Who refers to whom.
     pub(super) holds: Holds<'a>,
     probes: Vec<(Matcher, &'a [Probe])>,
-    by_name: HashMap<&'a str, &'a Observed>,
-    pub(super) mentions: Mentions,
+    /// Where the next container is looked for: most are asked for in the order in which they stand.
+    next: Cell<usize>,
+    pub(super) mentions: Mentions<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -191,7 +195,7 @@ impl<'a> Context<'a> {
                 .iter()
                 .map(|it| (Matcher::new(&it.on), it.probes.as_slice()))
                 .collect(),
-            by_name: snapshot.containers.iter().map(|it| (it.spec.name.as_str(), it)).collect(),
+            next: Cell::new(0),
             mentions: Mentions::default(),
         }
     }
@@ -214,8 +218,18 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn container(&self, address: &Address) -> Option<&'a Observed> {
-        let is_container = address.kind() == "container";
-        is_container.then(|| self.by_name.get(address.name()).copied()).flatten()
+        self.snapshot.containers.get(self.place(address)?)
+    }
+
+    /// Returns where a container stands in the snapshot.
+    fn place(&self, address: &Address) -> Option<usize> {
+        let (name, next) = (address.of_container()?, self.next.get());
+        let at = match self.snapshot.containers.get(next) {
+            Some(it) if it.spec.name == name => next,
+            _ => identity::place(self.snapshot, name)?,
+        };
+        self.next.set(at + 1);
+        Some(at)
     }
 
     /// Names the rules of findings, those first that others follow from.
@@ -253,8 +267,16 @@ impl<'a> Context<'a> {
 
 pub(super) type Answered = HashMap<Address, Vec<usize>>;
 
-/// Containers and the findings that are acted on.
-type About<'a> = BTreeMap<&'a Address, (&'a Observed, Vec<&'a Finding>)>;
+/// Containers, by their places in the snapshot.
+type About<'a> = BTreeMap<usize, Acted<'a>>;
+
+/// A container of which something is to be changed.
+struct Acted<'a> {
+    address: &'a Address,
+    /// Those that are acted on.
+    findings: Vec<&'a Finding>,
+    asks_for_another: bool,
+}
 
 /// Returns the changes in order, which of them answer the findings of which object, and notes
 /// for the rest.
@@ -268,21 +290,28 @@ fn changes<'a>(
     let mut about_files = Vec::new();
     let mut about_containers = Vec::new();
     for (address, group) in by_address(findings) {
-        let mut acted: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
-        // What follows from an answered finding is answered with it.
-        let answers = |finding: &Finding| {
-            is_enforced(finding)
-                && finding.implied_by.is_some_and(|rule| acted.iter().any(|it| it.rule == rule))
-        };
-        let (follow, rest): (Vec<&Finding>, Vec<&Finding>) =
-            group.iter().filter(|it| !is_acted_on(it)).partition(|it| answers(it));
-        notes.extend(rest.into_iter().map(|finding| note(context, finding)));
+        let mut acted = Vec::with_capacity(group.len());
+        acted.extend(group.iter().copied().filter(|it| is_acted_on(it)));
+        let asked = acted.len();
+        for finding in group.iter().filter(|it| !is_acted_on(it)) {
+            // What follows from an answered finding is answered with it.
+            let is_answered = finding.implied_by.is_some_and(|rule| {
+                is_enforced(finding) && acted[..asked].iter().any(|it| it.rule == rule)
+            });
+            match is_answered {
+                true => acted.push(finding),
+                false => notes.push(note(context, finding)),
+            }
+        }
         if acted.is_empty() {
             continue;
         }
-        acted.extend(follow);
-        match context.container(address) {
-            Some(observed) => about_containers.push((address, (observed, acted))),
+        match context.place(address) {
+            Some(at) => {
+                // While the findings are at hand.
+                let asks_for_another = containers::asks_for_another(&acted);
+                about_containers.push((at, Acted { address, findings: acted, asks_for_another }));
+            }
             None if acted.iter().any(|it| files::concerns(it)) => {
                 about_files.push((address, acted));
             }
@@ -295,7 +324,8 @@ fn changes<'a>(
     let daemon = DaemonPlan::new(&of_daemon);
     let of_groups = grouped(context, view, &daemon, &mut about_containers);
     let mut changes: Vec<Vec<(Change, Vec<&Finding>)>> = of_groups;
-    for (address, (observed, acted)) in about_containers {
+    for (at, Acted { address, findings: acted, .. }) in about_containers {
+        let observed = &context.snapshot.containers[at];
         match containers::change(context, &daemon, address, observed, &acted, None) {
             Some(change) => changes.push(vec![(change, acted)]),
             // The daemon's restart starts it anew.
@@ -307,10 +337,10 @@ fn changes<'a>(
         }
     }
     dependencies::order(changes.iter_mut().flatten().map(|(it, _)| it), context);
-    let place = |it: &(Change, Vec<&Finding>)| (it.0.class, it.0.address.clone());
-    changes.sort_by_cached_key(|group| group.iter().map(place).min());
+    changes.sort_by(|a, b| place(a).cmp(&place(b)));
     // First, because a daemon that restarts makes its socket anew.
     let mut all = files::changes(context, about_files);
+    all.reserve(of_daemon.len() + changes.len());
     all.extend(of_daemon.into_iter().zip(answers));
     all.extend(changes.into_iter().flatten());
 
@@ -329,6 +359,11 @@ fn changes<'a>(
     (all.into_iter().map(|(change, _)| change).collect(), answered, notes)
 }
 
+/// Returns where those that are changed together stand among the changes.
+fn place<'g>(group: &'g [(Change, Vec<&Finding>)]) -> Option<(Class, &'g Address)> {
+    group.iter().map(|(change, _)| (change.class, &change.address)).min()
+}
+
 /// Returns the changes of containers that are replaced with others, a group each, and takes them
 /// out of `about`.
 fn grouped<'a>(
@@ -337,10 +372,15 @@ fn grouped<'a>(
     daemon: &DaemonPlan<'_>,
     about: &mut About<'a>,
 ) -> Vec<Vec<(Change, Vec<&'a Finding>)>> {
+    let all = &context.snapshot.containers;
     let replaced: Vec<&Observed> = about
-        .values()
-        .filter(|(it, acted)| containers::is_replaced(context.policy, &it.spec, acted))
-        .map(|(it, _)| *it)
+        .iter()
+        .filter(|(_, acted)| acted.asks_for_another)
+        .map(|(at, acted)| (&all[*at], acted))
+        .filter(|(it, acted)| {
+            !containers::is_left_to_owner(context.policy, &it.spec, &acted.findings)
+        })
+        .map(|(it, _)| it)
         .collect();
     let groups = context.holds.groups(&replaced).into_iter();
     groups.map(|members| group(context, view, daemon, about, &members)).collect()
@@ -365,14 +405,17 @@ fn group<'a>(
             ));
             continue;
         }
-        let acted = about.get(&address).map(|(_, acted)| acted.as_slice()).unwrap_or_default();
+        let at = context.place(&address);
+        let found = at.and_then(|at| about.get(&at));
+        let acted = found.map(|it| it.findings.as_slice()).unwrap_or_default();
         if containers::is_evicted(acted) {
             missing.push(format!(
                 "{address}, which is replaced with it, is put out of action; plan again afterwards"
             ));
             continue;
         }
-        let acted = about.remove(&address).map(|(_, acted)| acted).unwrap_or_default();
+        let found = at.and_then(|at| about.remove(&at));
+        let acted = found.map(|it| it.findings).unwrap_or_default();
         if !acted.is_empty() {
             targets.push(containers::target(&observed.spec, &acted));
         }

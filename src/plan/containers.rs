@@ -130,15 +130,18 @@ pub(super) fn is_evicted(findings: &[&Finding]) -> bool {
     matches!(Means::of(findings), Means::Evict(_))
 }
 
-/// Returns whether a container with these findings would be replaced, and not left to its owner.
-pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
-    // The means themselves are made once; here most need no more than a look at what is asked.
-    asks_for_another(findings)
-        && (spec.owner == Owner::Nobody || owned(policy, spec, &Means::of(findings)).is_none())
+/// Returns whether a container with these findings is left to its owner.
+pub(super) fn is_left_to_owner(
+    policy: &Policy,
+    spec: &ContainerSpec,
+    findings: &[&Finding],
+) -> bool {
+    spec.owner != Owner::Nobody && owned(policy, spec, &Means::of(findings)).is_some()
 }
 
-/// Whether it is to stay in action, with something that a container gets at its creation only.
-fn asks_for_another(findings: &[&Finding]) -> bool {
+/// Returns whether a container is to stay in action, with something that it gets at its creation
+/// only.
+pub(super) fn asks_for_another(findings: &[&Finding]) -> bool {
     let edits = || findings.iter().flat_map(|it| it.verdict.edits());
     edits().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
         && !edits().any(|it| matches!(it, Edit::Evict { .. }))

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Change, build::Context};
-use crate::model::{container::ContainerSpec, owner::Owner};
+use crate::model::{container::ContainerSpec, owner::Owner, snapshot::Observed};
 
 /// `db:service_healthy:true,cache:service_started:false`, as Compose labels its containers.
 const DEPENDS_ON: &str = "com.docker.compose.depends_on";
 
 /// Lets changes that interrupt a container wait for those of the services that it depends on.
 pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, context: &Context<'_>) {
+    let depends = |it: &Observed| it.spec.labels.contains_key(DEPENDS_ON);
+    if !context.snapshot.containers.iter().any(depends) {
+        return;
+    }
     let mut changes: Vec<&mut Change> = changes.filter(|it| it.interrupts).collect();
     let mut of_service: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for change in &changes {
@@ -17,9 +21,6 @@ pub(super) fn order<'c>(changes: impl Iterator<Item = &'c mut Change>, context: 
         if let Some(service) = service(spec) {
             of_service.entry(service).or_default().push(change.id.clone());
         }
-    }
-    if of_service.is_empty() {
-        return;
     }
     for change in &mut changes {
         let Some(spec) = spec(change, context) else { continue };

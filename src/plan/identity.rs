@@ -94,14 +94,14 @@ pub(super) fn of_spec(chooser: &Chooser<'_>, spec: &ContainerSpec) -> String {
     chooser.for_container(spec).digest(of).to_owned()
 }
 
-/// Returns the container of this address; a snapshot is sorted by name.
+/// Returns the container of this address.
 pub(super) fn container<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Observed> {
-    if address.kind() != "container" {
-        return None;
-    }
-    let name = address.name();
-    let found = snapshot.containers.binary_search_by(|it| it.spec.name.as_str().cmp(name));
-    found.ok().map(|at| &snapshot.containers[at])
+    snapshot.containers.get(place(snapshot, address.of_container()?)?)
+}
+
+/// Returns where a container of this name stands in the snapshot, which is sorted by name.
+pub(super) fn place(snapshot: &Snapshot, name: &str) -> Option<usize> {
+    snapshot.containers.binary_search_by(|it| it.spec.name.as_str().cmp(name)).ok()
 }
 
 fn digest(parts: impl IntoIterator<Item = impl AsRef<str>>) -> String {

@@ -12,17 +12,20 @@ use crate::model::{
 };
 
 /// Returns what is said about a finding that no change answers.
-pub(super) fn note(context: &Context<'_>, finding: &Finding) -> Note {
-    let (text, advice) = match &finding.verdict {
-        Verdict::Fail { field, seen, want, fix } => {
-            let advice = match fix {
-                Fix::ByHand(what) => Some(what.clone()),
-                Fix::Edits(_) => None,
-            };
-            (context.mentions.text(finding, &[field, ": ", seen, ", want ", want]), advice)
-        }
-        Verdict::Unknown(why) => (context.mentions.text(finding, &[why]), None),
-        Verdict::Pass | Verdict::NotApplicable(_) => ("".into(), None),
+pub(super) fn note<'a>(context: &Context<'a>, finding: &'a Finding) -> Note {
+    let text = match &finding.verdict {
+        Verdict::Fail { field, seen, want, fix: _ } => context
+            .mentions
+            .text(finding, || [field, ": ", seen.as_str(), ", want ", want].concat()),
+        Verdict::Unknown(why) => context.mentions.text(finding, || why.clone()),
+        Verdict::Pass | Verdict::NotApplicable(_) => "".into(),
+    };
+    let advice = match &finding.verdict {
+        Verdict::Fail { fix: Fix::ByHand(what), .. } => Some(what.clone()),
+        Verdict::Fail { fix: Fix::Edits(_), .. }
+        | Verdict::Unknown(_)
+        | Verdict::Pass
+        | Verdict::NotApplicable(_) => None,
     };
     Note {
         kind: kind(context, finding),
@@ -64,25 +67,22 @@ pub(super) fn ledger(
     notes: &[Note],
     answered: &Answered,
 ) -> Ledger {
-    let with = |kind: &NoteKind| -> HashSet<&Address> {
-        let notes = notes.iter().filter(|note| note.kind == *kind).map(|note| &note.address);
-        let mut addresses: Vec<&Address> = notes.collect();
-        // Notes about one object stand together.
-        addresses.dedup();
-        addresses.into_iter().collect()
-    };
-    let (by_hand, unknown) = (with(&NoteKind::ByHand), with(&NoteKind::Unknown));
+    // Objects and notes stand in the order of addresses.
+    let mut noted = notes.chunk_by(|a, b| a.address == b.address).peekable();
     let blind: HashSet<&Address> = context.blind().map(|spot| &spot.address).collect();
     let mut count = Objects { total: objects.len(), ..Objects::default() };
     for address in objects {
+        while noted.next_if(|about| about[0].address < **address).is_some() {}
+        let about = noted.peek().filter(|about| about[0].address == **address);
+        let is_noted = |kind| about.is_some_and(|it| it.iter().any(|note| note.kind == kind));
         let own = || answered.get(*address).into_iter().flatten().map(|at| &changes[*at]);
         if own().any(|change| change.held.is_some()) {
             count.held += 1;
         } else if let Some(class) = own().map(|change| change.class).max() {
             *count.todo.entry(class).or_default() += 1;
-        } else if by_hand.contains(*address) {
+        } else if is_noted(NoteKind::ByHand) {
             count.by_hand += 1;
-        } else if unknown.contains(*address) || blind.contains(*address) {
+        } else if is_noted(NoteKind::Unknown) || blind.contains(*address) {
             count.unknown += 1;
         } else {
             count.in_sync += 1;

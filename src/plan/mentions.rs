@@ -3,51 +3,54 @@
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},
+    collections::VecDeque,
     sync::Arc,
 };
 
 use super::Cited;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Verdict};
 
 /// The last mention of each rule. Objects come one after the other, each with nearly the same
 /// rules in the same order, so that the one that is looked for is mostly the next one.
 #[derive(Default)]
-pub(super) struct Mentions {
-    all: RefCell<Vec<Mention>>,
+pub(super) struct Mentions<'a> {
+    all: RefCell<Vec<Mention<'a>>>,
     next: Cell<usize>,
 }
 
-struct Mention {
+struct Mention<'a> {
     rule: &'static str,
     cited: Arc<Cited>,
-    /// Of a note about it.
-    text: Option<Arc<str>>,
+    /// Of notes about it, the last one first.
+    texts: VecDeque<(&'a Finding, Arc<str>)>,
 }
 
-impl Mentions {
+/// Most containers of a host are of a few kinds, which take turns.
+const TEXTS: usize = 4;
+
+impl<'a> Mentions<'a> {
     pub(super) fn cite(&self, finding: &Finding) -> Arc<Cited> {
         let at = self.find(finding);
         Arc::clone(&self.all.borrow()[at].cited)
     }
 
-    /// Returns a text that is put together of these parts.
-    pub(super) fn text(&self, finding: &Finding, parts: &[&str]) -> Arc<str> {
+    /// Returns the text of a note about a finding; `write` says it where it is new.
+    pub(super) fn text(&self, finding: &'a Finding, write: impl FnOnce() -> String) -> Arc<str> {
         let at = self.find(finding);
-        let known = &mut self.all.borrow_mut()[at].text;
-        let same = |known: &Arc<str>| {
-            let rest = parts.iter().try_fold(&**known, |rest, part| rest.strip_prefix(part));
-            rest == Some("")
-        };
-        match known {
-            Some(known) if same(known) => Arc::clone(known),
-            _ => Arc::clone(known.insert(parts.concat().into())),
+        let texts = &mut self.all.borrow_mut()[at].texts;
+        if let Some((_, known)) = texts.iter().find(|it| says_the_same(&it.0.verdict, finding)) {
+            return Arc::clone(known);
         }
+        let text: Arc<str> = write().into();
+        texts.truncate(TEXTS - 1);
+        texts.push_front((finding, Arc::clone(&text)));
+        text
     }
 
     /// Returns where the mention of a finding's rule is, as this finding has it.
     fn find(&self, finding: &Finding) -> usize {
         let mut all = self.all.borrow_mut();
-        let is_it = |it: &Mention| std::ptr::eq(it.rule, finding.rule);
+        let is_it = |it: &Mention<'_>| std::ptr::eq(it.rule, finding.rule);
         let next = self.next.get();
         let found = match all.get(next) {
             Some(it) if is_it(it) => Some(next),
@@ -71,8 +74,21 @@ impl Mentions {
         match all.get_mut(at) {
             Some(mention) if same(&mention.cited) => {}
             Some(mention) => mention.cited = cited(),
-            None => all.push(Mention { rule: finding.rule, cited: cited(), text: None }),
+            None => {
+                all.push(Mention { rule: finding.rule, cited: cited(), texts: VecDeque::new() })
+            }
         }
         at
+    }
+}
+
+/// Whether the notes about both are in the same words.
+fn says_the_same(verdict: &Verdict, finding: &Finding) -> bool {
+    match (verdict, &finding.verdict) {
+        (
+            Verdict::Fail { field, seen, want, .. },
+            Verdict::Fail { field: its_field, seen: its_seen, want: its_want, .. },
+        ) => seen == its_seen && want == its_want && std::ptr::eq(*field, *its_field),
+        (verdict, other) => verdict == other,
     }
 }

@@ -1,6 +1,6 @@
 //! Many edits of one container, from many rules, become one list without contradictions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::model::edit::ContainerEdit;
 
@@ -21,23 +21,21 @@ pub(super) fn merge<'a>(
     let mut slots: BTreeMap<Slot<'a>, (&'static str, ContainerEdit)> = BTreeMap::new();
     let mut conflicts = Vec::new();
     for (rule, edit) in edits {
-        let slot = Slot::of(edit);
-        let merged = match slots.get(&slot) {
-            None => Some(edit.clone()),
-            Some((_, there)) => both(there, edit),
+        let mut slot = match slots.entry(Slot::of(edit)) {
+            Entry::Vacant(slot) => {
+                slot.insert((rule, edit.clone()));
+                continue;
+            }
+            Entry::Occupied(slot) => slot,
         };
-        match merged {
-            Some(merged) => {
-                slots.entry(slot).or_insert((rule, edit.clone())).1 = merged;
-            }
-            None => {
-                let (first, there) = &slots[&slot];
-                conflicts.push(format!(
-                    "{first} wants {}, {rule} wants {}",
-                    wanted(there),
-                    wanted(edit)
-                ));
-            }
+        let (first, there) = slot.get_mut();
+        match both(there, edit) {
+            Some(merged) => *there = merged,
+            None => conflicts.push(format!(
+                "{first} wants {}, {rule} wants {}",
+                wanted(there),
+                wanted(edit)
+            )),
         }
     }
     // A mount leaves before something else may take its place.
