@@ -6,19 +6,12 @@ use jiff::civil::date;
 use plimsoll::{
     declaration::policy::Policy,
     evaluate::evaluate,
-    model::{
-        class::Class,
-        effective::{Surroundings, complete, follow_joined},
-        finding::Report,
-        snapshot::{Observed, Snapshot},
-    },
+    model::{class::Class, finding::Report, snapshot::Snapshot},
     plan::{Ceiling, Plan, build, run::LastApplied},
-    sources::inspect::from_inspect,
 };
-use serde_json::{Value, json};
 
 use crate::{
-    Outcome, declarations,
+    Outcome, declarations, host,
     measure::{against, heading, median, memory_kib, thread_cpu},
 };
 
@@ -33,7 +26,7 @@ const GOAL_KIB: f64 = 25.0;
 pub(crate) fn rows() -> Outcome<()> {
     heading(&format!("judge and plan {CONTAINERS} made-up containers by every rule, one core"));
     let policy = declarations::every_rule()?;
-    let snapshot = snapshot()?;
+    let snapshot = host::snapshot(CONTAINERS)?;
     let mut judged = Vec::new();
     let mut planned = Vec::new();
     for _ in 0..=ROUNDS {
@@ -66,7 +59,7 @@ pub(crate) fn alone() -> Outcome<()> {
     let policy = declarations::every_rule()?;
     let used = || memory_kib("self", "VmRSS").ok_or("this system does not tell memory");
     let before = used()?;
-    let snapshot = snapshot()?;
+    let snapshot = host::snapshot(CONTAINERS)?;
     let seen = used()? - before;
     let report = evaluate(&policy, date(2026, 1, 1), &snapshot);
     let plan = plan(&policy, &report, &snapshot);
@@ -79,54 +72,4 @@ pub(crate) fn alone() -> Outcome<()> {
 fn plan(policy: &Policy, report: &Report, snapshot: &Snapshot) -> Plan {
     let (last, layers) = (LastApplied::default(), BTreeMap::new());
     build::plan(policy, report, snapshot, &last, &layers, &Ceiling::at(Class::Evict))
-}
-
-fn snapshot() -> Outcome<Snapshot> {
-    let around = Surroundings {
-        daemon_seccomp_unconfined: Some(false),
-        volume_binds: Some(BTreeMap::new()),
-        real_paths: ["/srv/shop", "/etc/localtime", "/var/run/docker.sock", "/"]
-            .map(|path| (path.to_owned(), path.to_owned()))
-            .into(),
-        ..Surroundings::default()
-    };
-    let mut containers = Vec::with_capacity(CONTAINERS);
-    for number in 0..CONTAINERS {
-        let inspected = from_inspect(reply(number).to_string().as_bytes())?;
-        containers.push(Observed {
-            spec: complete(inspected.spec, &around, Err("not looked at")),
-            fingerprint: inspected.fingerprint,
-        });
-    }
-    follow_joined(&mut containers);
-    containers.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
-    Ok(Snapshot { containers, ..Snapshot::default() })
-}
-
-/// What an engine would say about the containers of `lab.rs`, cut down to what is read.
-fn reply(number: usize) -> Value {
-    let body = crate::lab::body(number);
-    let mounts = body["HostConfig"]["Binds"].as_array().into_iter().flatten();
-    let mounts: Vec<Value> = mounts
-        .filter_map(|bind| bind.as_str()?.split_once(':'))
-        .map(|(source, rest)| {
-            let (destination, mode) = rest.split_once(':').unwrap_or((rest, "rw"));
-            json!({
-                "Type": "bind",
-                "Source": source,
-                "Destination": destination,
-                "RW": mode != "ro",
-            })
-        })
-        .collect();
-    json!({
-        "Id": format!("{number:064x}"),
-        "Name": format!("/bench-{number:05}"),
-        "Image": "sha256:8eeb73baef2985f0aee9233a6a267446ffa70825f48934c6d4fafad74b5fe873",
-        "State": { "Status": "running", "Pid": 0, "StartedAt": "2026-11-20T10:00:00Z" },
-        "HostConfig": body["HostConfig"],
-        "Config": { "Image": body["Image"], "Env": body["Env"], "Labels": body["Labels"] },
-        "Mounts": mounts,
-        "NetworkSettings": { "Networks": { "bridge": {} } },
-    })
 }

@@ -9,6 +9,7 @@
 
 mod declarations;
 mod down;
+mod host;
 mod judge;
 mod lab;
 mod look;
