@@ -1,5 +1,6 @@
 //! The one evaluator: what holds, what does not, what nobody could see.
 
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use std::{
 
 use jiff::civil::Date;
 
+use self::said::Said;
 use crate::{
     declaration::{
         choose::Chooser,
@@ -38,6 +40,7 @@ pub fn evaluate(policy: &Policy, today: Date, snapshot: &Snapshot) -> Report {
     let mut evaluation = Evaluation {
         report: Report { today, ..Report::default() },
         waivers: Waivers::new(policy, today),
+        said: Said::default(),
         passing: Vec::new(),
         folding: Vec::new(),
     };
@@ -52,6 +55,7 @@ pub fn evaluate(policy: &Policy, today: Date, snapshot: &Snapshot) -> Report {
 struct Evaluation<'p> {
     report: Report,
     waivers: Waivers<'p>,
+    said: Said<'p>,
     passing: Vec<(Address, usize)>,
     /// Of the object at hand: index of a failing finding, and what it implies.
     folding: Vec<(usize, &'static [&'static str])>,
@@ -257,7 +261,7 @@ impl<'p> Evaluation<'p> {
             severity: assignment.severity,
             mode: assignment.mode,
             address: address.clone(),
-            verdict,
+            verdict: self.said.once(assignment, verdict),
             from: assignment.from.clone(),
             waiver,
             implied_by: None,
@@ -276,7 +280,7 @@ impl<'p> Evaluation<'p> {
             let of_object =
                 self.report.findings.iter_mut().rev().take_while(|it| it.address == address);
             for finding in of_object {
-                let follows = matches!(finding.verdict, Verdict::Fail { .. })
+                let follows = matches!(*finding.verdict, Verdict::Fail { .. })
                     && finding.waived_by().is_none()
                     && finding.implied_by.is_none()
                     && finding.rule != rule
@@ -297,7 +301,7 @@ impl<'p> Evaluation<'p> {
     }
 
     fn into_report(self) -> Report {
-        let Self { mut report, waivers, mut passing, folding: _ } = self;
+        let Self { mut report, waivers, mut passing, said: _, folding: _ } = self;
         passing.sort();
         (report.objects, report.passing) = passing.into_iter().unzip();
         waivers.tell(&mut report);

@@ -29,7 +29,7 @@ fn benchmark_looked_at_all_that_rules_ask_about_containers() {
     let report = evaluate(&policy, date(2026, 1, 1), &snapshot);
     let of_containers = report.findings.iter().filter(|it| it.address.of_container().is_some());
     let unknown: Vec<_> = of_containers
-        .filter(|it| matches!(it.verdict, Verdict::Unknown(_)))
+        .filter(|it| matches!(*it.verdict, Verdict::Unknown(_)))
         .map(|it| (it.rule, &it.verdict))
         .collect();
     assert!(unknown.is_empty(), "{unknown:#?}");

@@ -72,7 +72,7 @@ pub fn differing(report: &Report, left_out: &LeftOut) -> LeftOut {
         .findings
         .iter()
         .filter(|it| it.rule == settings::SETTING.id && !left_out.contains_key(it.address.name()));
-    let why = |finding: &Finding| match &finding.verdict {
+    let why = |finding: &Finding| match &*finding.verdict {
         Verdict::Fail { seen, .. } => format!("declared so it would have to change: {seen}"),
         Verdict::Unknown(why) => format!("what the daemon goes by is not known: {why}"),
         Verdict::Pass | Verdict::NotApplicable(_) => String::new(),
@@ -188,7 +188,7 @@ waivers:
 /// What is only observed has no consequence, and so needs no waiver. Keys of the daemon's file have
 /// none: they are declared as they are.
 fn is_to_be_waived(finding: &Finding) -> bool {
-    let may_fail = match finding.verdict {
+    let may_fail = match *finding.verdict {
         Verdict::Fail { .. } => true,
         Verdict::Unknown(_) => finding.address.kind() == "container",
         Verdict::Pass | Verdict::NotApplicable(_) => false,

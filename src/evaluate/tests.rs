@@ -40,7 +40,7 @@ fn report(policy: &Policy, snapshot: &Snapshot) -> Report {
 
 /// The rules that fail, as `object: rule`.
 fn failing(report: &Report) -> Vec<String> {
-    let failing = report.findings.iter().filter(|it| matches!(it.verdict, Verdict::Fail { .. }));
+    let failing = report.findings.iter().filter(|it| matches!(*it.verdict, Verdict::Fail { .. }));
     failing.map(|it| format!("{}: {}", it.address.name(), it.rule)).collect()
 }
 
@@ -177,10 +177,10 @@ waivers:
         (unknown.address.as_str(), unknown.rule),
         ("attestations", "image.minimal-packages")
     );
-    assert!(matches!(&unknown.verdict, Verdict::Unknown(why) if why.contains("nobody has said")));
+    assert!(matches!(&*unknown.verdict, Verdict::Unknown(why) if why.contains("nobody has said")));
     assert_eq!((fails.address.as_str(), fails.rule), ("attestations", "image.scan-fresh"));
     assert!(
-        matches!(&fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
+        matches!(&*fails.verdict, Verdict::Fail { seen, .. } if seen == "netops looked 37 days ago")
     );
     assert_eq!(fails.waived_by(), Some("W-1"));
 }

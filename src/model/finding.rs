@@ -112,8 +112,8 @@ pub struct Finding {
     pub severity: Severity,
     pub mode: Mode,
     pub address: Address,
-    /// `Fail` or `Unknown`.
-    pub verdict: Verdict,
+    /// `Fail` or `Unknown`. Objects that are told the same mostly have it together.
+    pub verdict: Arc<Verdict>,
     /// Where the declaration asks for the rule.
     pub from: Arc<Provenance>,
     pub waiver: Option<Arc<Covering>>,

@@ -167,7 +167,7 @@ pub(super) struct Context<'a> {
     probes: Vec<(Matcher, &'a [Probe])>,
     /// Where the next container is looked for: most are asked for in the order in which they stand.
     next: Cell<usize>,
-    pub(super) mentions: Mentions<'a>,
+    pub(super) mentions: Mentions,
 }
 
 impl<'a> Context<'a> {
@@ -457,7 +457,7 @@ fn by_address<'f, 'a>(
 
 /// Whether a change answers it.
 fn is_acted_on(finding: &Finding) -> bool {
-    let has_edits = match &finding.verdict {
+    let has_edits = match &*finding.verdict {
         Verdict::Fail { fix: Fix::Edits(edits), .. } => !edits.is_empty(),
         Verdict::Fail { fix: Fix::ByHand(_), .. }
         | Verdict::Pass

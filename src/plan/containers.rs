@@ -50,7 +50,7 @@ impl Means {
         let mut until = None;
         let mut edits = Vec::new();
         for finding in findings {
-            let Verdict::Fail { fix: Fix::Edits(wanted), .. } = &finding.verdict else { continue };
+            let Verdict::Fail { fix: Fix::Edits(wanted), .. } = &*finding.verdict else { continue };
             for edit in wanted {
                 match edit {
                     Edit::Container(edit) => edits.push((finding.rule, edit)),

@@ -80,7 +80,7 @@ pub(super) fn changes<'a>(
 fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     for finding in findings {
-        let Verdict::Fail { fix: Fix::Edits(edits), .. } = &finding.verdict else { continue };
+        let Verdict::Fail { fix: Fix::Edits(edits), .. } = &*finding.verdict else { continue };
         for edit in edits {
             let (key, value) = match edit {
                 Edit::DaemonKey { key, value } => (key, Some(value.clone())),

@@ -109,7 +109,7 @@ fn keys<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a str> {
 }
 
 fn edits<'a>(findings: &[&'a Finding]) -> impl Iterator<Item = &'a Edit> {
-    findings.iter().filter(|it| follows(it)).flat_map(|it| match &it.verdict {
+    findings.iter().filter(|it| follows(it)).flat_map(|it| match &*it.verdict {
         Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
         Verdict::Fail { fix: Fix::ByHand(_), .. }
         | Verdict::Pass
@@ -124,7 +124,7 @@ fn follows(finding: &Finding) -> bool {
 
 /// Returns what a restart changes, a row a key.
 pub(super) fn rows(findings: &[&Finding]) -> Vec<SettingChange> {
-    let row = |finding: &&Finding| match &finding.verdict {
+    let row = |finding: &&Finding| match &*finding.verdict {
         Verdict::Fail { field, seen, want, fix: Fix::Edits(edits) }
             if edits.iter().any(|it| matches!(it, Edit::Restart { .. })) =>
         {

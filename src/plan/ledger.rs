@@ -12,15 +12,15 @@ use crate::model::{
 };
 
 /// Returns what is said about a finding that no change answers.
-pub(super) fn note<'a>(context: &Context<'a>, finding: &'a Finding) -> Note {
-    let text = match &finding.verdict {
+pub(super) fn note(context: &Context<'_>, finding: &Finding) -> Note {
+    let text = match &*finding.verdict {
         Verdict::Fail { field, seen, want, fix: _ } => context
             .mentions
             .text(finding, || [field, ": ", seen.as_str(), ", want ", want].concat()),
         Verdict::Unknown(why) => context.mentions.text(finding, || why.clone()),
         Verdict::Pass | Verdict::NotApplicable(_) => "".into(),
     };
-    let advice = match &finding.verdict {
+    let advice = match &*finding.verdict {
         Verdict::Fail { fix: Fix::ByHand(what), .. } => Some(what.clone()),
         Verdict::Fail { fix: Fix::Edits(_), .. }
         | Verdict::Unknown(_)
@@ -38,7 +38,7 @@ pub(super) fn note<'a>(context: &Context<'a>, finding: &'a Finding) -> Note {
 }
 
 fn kind(context: &Context<'_>, finding: &Finding) -> NoteKind {
-    if matches!(finding.verdict, Verdict::Unknown(_)) {
+    if matches!(*finding.verdict, Verdict::Unknown(_)) {
         return NoteKind::Unknown;
     }
     if let Some(id) = finding.waived_by() {
@@ -100,7 +100,7 @@ fn checks(context: &Context<'_>, objects: &[&Address], findings: &[&Finding]) ->
     let passing = judged.map(|at| report.passing[at]);
     let mut checks = Checks { passing: passing.sum(), ..Checks::default() };
     for finding in findings {
-        match finding.verdict {
+        match *finding.verdict {
             Verdict::Unknown(_) => checks.unknown += 1,
             Verdict::Fail { .. } if finding.waived_by().is_some() => checks.waived += 1,
             Verdict::Fail { .. } => {

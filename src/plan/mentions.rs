@@ -13,44 +13,44 @@ use crate::model::finding::{Finding, Verdict};
 /// The last mention of each rule. Objects come one after the other, each with nearly the same
 /// rules in the same order, so that the one that is looked for is mostly the next one.
 #[derive(Default)]
-pub(super) struct Mentions<'a> {
-    all: RefCell<Vec<Mention<'a>>>,
+pub(super) struct Mentions {
+    all: RefCell<Vec<Mention>>,
     next: Cell<usize>,
 }
 
-struct Mention<'a> {
+struct Mention {
     rule: &'static str,
     cited: Arc<Cited>,
     /// Of notes about it, the last one first.
-    texts: VecDeque<(&'a Finding, Arc<str>)>,
+    texts: VecDeque<(Arc<Verdict>, Arc<str>)>,
 }
 
 /// Most containers of a host are of a few kinds, which take turns.
 const TEXTS: usize = 4;
 
-impl<'a> Mentions<'a> {
+impl Mentions {
     pub(super) fn cite(&self, finding: &Finding) -> Arc<Cited> {
         let at = self.find(finding);
         Arc::clone(&self.all.borrow()[at].cited)
     }
 
     /// Returns the text of a note about a finding; `write` says it where it is new.
-    pub(super) fn text(&self, finding: &'a Finding, write: impl FnOnce() -> String) -> Arc<str> {
+    pub(super) fn text(&self, finding: &Finding, write: impl FnOnce() -> String) -> Arc<str> {
         let at = self.find(finding);
         let texts = &mut self.all.borrow_mut()[at].texts;
-        if let Some((_, known)) = texts.iter().find(|it| says_the_same(&it.0.verdict, finding)) {
+        if let Some((_, known)) = texts.iter().find(|it| Arc::ptr_eq(&it.0, &finding.verdict)) {
             return Arc::clone(known);
         }
         let text: Arc<str> = write().into();
         texts.truncate(TEXTS - 1);
-        texts.push_front((finding, Arc::clone(&text)));
+        texts.push_front((Arc::clone(&finding.verdict), Arc::clone(&text)));
         text
     }
 
     /// Returns where the mention of a finding's rule is, as this finding has it.
     fn find(&self, finding: &Finding) -> usize {
         let mut all = self.all.borrow_mut();
-        let is_it = |it: &Mention<'_>| std::ptr::eq(it.rule, finding.rule);
+        let is_it = |it: &Mention| std::ptr::eq(it.rule, finding.rule);
         let next = self.next.get();
         let found = match all.get(next) {
             Some(it) if is_it(it) => Some(next),
@@ -79,16 +79,5 @@ impl<'a> Mentions<'a> {
             }
         }
         at
-    }
-}
-
-/// Whether the notes about both are in the same words.
-fn says_the_same(verdict: &Verdict, finding: &Finding) -> bool {
-    match (verdict, &finding.verdict) {
-        (
-            Verdict::Fail { field, seen, want, .. },
-            Verdict::Fail { field: its_field, seen: its_seen, want: its_want, .. },
-        ) => seen == its_seen && want == its_want && std::ptr::eq(*field, *its_field),
-        (verdict, other) => verdict == other,
     }
 }

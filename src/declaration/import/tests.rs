@@ -53,7 +53,7 @@ fn imported(snapshot: &Snapshot, options: &ImportOptions) -> String {
 }
 
 fn to_do(report: &Report) -> Vec<&Finding> {
-    let fails = |it: &&Finding| matches!(it.verdict, Verdict::Fail { .. });
+    let fails = |it: &&Finding| matches!(*it.verdict, Verdict::Fail { .. });
     let counts = |it: &&Finding| is_to_be_waived(it) && it.waived_by().is_none();
     report.findings.iter().filter(fails).filter(counts).collect()
 }
