@@ -55,3 +55,39 @@ impl<'p> Said<'p> {
         &mut self.all[at]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        declaration::samples::{Wants, meta, wants},
+        model::finding::Severity,
+    };
+
+    static ONE: Wants = Wants(&meta("container.one", Severity::Low, &[]));
+    static OTHER: Wants = Wants(&meta("container.other", Severity::Low, &[]));
+
+    fn unknown(number: usize) -> Verdict {
+        Verdict::Unknown(number.to_string())
+    }
+
+    #[test]
+    fn what_is_said_again_is_the_very_one() {
+        let one = wants(&ONE, &[]);
+        let mut said = Said::default();
+        let mut round = || [0, 1, 2, 3].map(|number| said.once(&one, unknown(number)));
+        let (first, second) = (round(), round());
+        assert!(first.iter().zip(&second).all(|(a, b)| Arc::ptr_eq(a, b)));
+    }
+
+    #[test]
+    fn everybody_is_told_their_own_whatever_is_kept() {
+        let rules = [wants(&ONE, &[]), wants(&OTHER, &[])];
+        let mut said = Said::default();
+        for number in (0..3 * KEPT).chain((0..2 * KEPT).rev()).chain([1, 5, 1, 9, 5]) {
+            for rule in &rules {
+                assert_eq!(*said.once(rule, unknown(number)), unknown(number));
+            }
+        }
+    }
+}
