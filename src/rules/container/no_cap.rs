@@ -122,9 +122,9 @@ no_cap! {
 
 no_cap! {
     EQUIVALENTS = [
-        "DAC_READ_SEARCH", "LINUX_IMMUTABLE", "SYS_MODULE", "SYS_RAWIO", "SYS_PTRACE", "SYS_ADMIN",
-        "SYS_BOOT", "SYS_TIME", "AUDIT_CONTROL", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
-        "WAKE_ALARM", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+        "AUDIT_CONTROL", "BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "LINUX_IMMUTABLE",
+        "MAC_ADMIN", "MAC_OVERRIDE", "PERFMON", "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE",
+        "SYS_PTRACE", "SYS_RAWIO", "SYS_TIME", "WAKE_ALARM",
     ],
     "container.no-cap-equivalents",
     "Containers hold no capability that amounts to the host's root", Critical, "[SYS_ADMIN, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_BOOT, DAC_READ_SEARCH, BPF, PERFMON, MAC_ADMIN, MAC_OVERRIDE, CHECKPOINT_RESTORE, SYSLOG, AUDIT_CONTROL, LINUX_IMMUTABLE, SYS_TIME, WAKE_ALARM]",
@@ -187,4 +187,25 @@ no_cap! {
     breaks: "Debuggers and profilers in the container stop working.",
     references: &[docker_bench("C.5.3.4"), owasp("RULE #3")],
     implies: &[],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_names_what_is_denied() {
+        let all = [
+            &DAC_READ_SEARCH,
+            &EQUIVALENTS,
+            &NET_ADMIN,
+            &NET_RAW,
+            &SYS_ADMIN,
+            &SYS_MODULE,
+            &SYS_PTRACE,
+        ];
+        for rule in all {
+            assert_eq!(rule.want, format!("none of {}", rule.denied));
+        }
+    }
 }
