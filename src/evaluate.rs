@@ -87,7 +87,8 @@ impl<'p> Evaluation<'p> {
             for assignment in &chosen.assignments {
                 match assignment.bound.judge(object) {
                     Some(Verdict::Pass) => passing += 1,
-                    None | Some(Verdict::NotApplicable(_)) => {
+                    None => not_applicable += 1,
+                    Some(Verdict::NotApplicable(_)) => {
                         not_applicable += 1;
                         put_aside |= puts_aside(assignment);
                     }
@@ -110,9 +111,10 @@ impl<'p> Evaluation<'p> {
         }
         let seen: BTreeSet<&str> =
             snapshot.containers.iter().map(|it| it.spec.name.as_str()).collect();
-        let blind = snapshot.blind_spots.iter().filter(|spot| {
-            spot.address.kind() == "container" && !seen.contains(spot.address.name())
-        });
+        let blind = snapshot
+            .blind_spots
+            .iter()
+            .filter(|spot| spot.address.of_container().is_some_and(|name| !seen.contains(name)));
         let mut is_sorted = true;
         for spot in blind {
             let name = spot.address.name();

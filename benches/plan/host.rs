@@ -1,5 +1,5 @@
 //! A made-up host with thousands of containers, on which everything was looked at that rules about
-//! containers ask for: what nobody looked at costs a rule nothing.
+//! containers ask for, as a plan looks at it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,6 +33,8 @@ const IMAGES: [(&str, &str); 3] = [
 const WEB: &str = "plimsoll-test/web:1";
 const USER: &str = "plimsoll-test/user:1";
 const BUSYBOX: &str = "plimsoll-test/busybox:1";
+/// The user of the second.
+const UNPRIVILEGED: &str = "1000:1000";
 
 pub(crate) fn snapshot(containers: usize) -> Outcome<Snapshot> {
     let around = surroundings()?;
@@ -117,7 +119,7 @@ fn image_facts(name: &str) -> Outcome<ImageFacts> {
 /// What an image says, and so every container of it.
 fn from_image(name: &str) -> Value {
     let mut config =
-        json!({ "WorkingDir": "/www", "User": if name == USER { "1000:1000" } else { "" } });
+        json!({ "WorkingDir": "/www", "User": if name == USER { UNPRIVILEGED } else { "" } });
     if name == WEB {
         config["ExposedPorts"] = json!({ "8080/tcp": {} });
         config["Healthcheck"] = json!({ "Test": ["CMD", "wget", "-q", "http://127.0.0.1:8080/"] });
@@ -137,7 +139,7 @@ fn daemon_defaults() -> DaemonDefaults {
 /// What the kernel says of the first process: what its engine asked for.
 fn process(spec: &ContainerSpec) -> ProcessFacts {
     let capabilities = spec.capability_request.effective(spec.privileged);
-    let uid = if spec.user.stated().is_some_and(|it| it == "1000:1000") { 1_000 } else { 0 };
+    let uid = if spec.user.stated().is_some_and(|it| it == UNPRIVILEGED) { 1_000 } else { 0 };
     let confined = if spec.privileged { "unconfined" } else { "docker-default (enforce)" };
     ProcessFacts {
         no_new_privileges: spec.no_new_privileges.stated() == Some(&true),
@@ -234,7 +236,7 @@ fn host_config(asked: &Value, privileged: bool) -> Value {
             "/sys/devices/virtual/powercap",
         ]);
         full["ReadonlyPaths"] =
-            json!(["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",]);
+            json!(["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]);
     }
     for (member, value) in asked.as_object().into_iter().flatten() {
         full[member] = value.clone();

@@ -30,7 +30,7 @@ use crate::{
     model::{
         class::Class,
         container::ContainerSpec,
-        finding::{Finding, Fix, Mode, Report, Verdict},
+        finding::{Finding, Mode, Report},
         object::Address,
         probe::Probe,
         selector::Matcher,
@@ -126,9 +126,7 @@ pub fn replacements(
         .filter_map(|(address, group)| {
             let group: Vec<&Finding> = group.iter().copied().filter(|it| is_acted_on(it)).collect();
             let observed = identity::container(snapshot, address)?;
-            let is_replaced = containers::asks_for_another(&group)
-                && !containers::is_left_to_owner(policy, &observed.spec, &group);
-            is_replaced.then_some(observed)
+            containers::is_replaced(policy, &observed.spec, &group).then_some(observed)
         })
         .collect();
     let groups = Holds::new(snapshot).groups(&replaced);
@@ -267,16 +265,8 @@ impl<'a> Context<'a> {
 
 pub(super) type Answered = HashMap<Address, Vec<usize>>;
 
-/// Containers, by their places in the snapshot.
-type About<'a> = BTreeMap<usize, Acted<'a>>;
-
-/// A container of which something is to be changed.
-struct Acted<'a> {
-    address: &'a Address,
-    /// Those that are acted on.
-    findings: Vec<&'a Finding>,
-    asks_for_another: bool,
-}
+/// Containers, by their places in the snapshot, and the findings that are acted on.
+type About<'a> = BTreeMap<usize, (&'a Address, Vec<&'a Finding>)>;
 
 /// Returns the changes in order, which of them answer the findings of which object, and notes
 /// for the rest.
@@ -307,11 +297,7 @@ fn changes<'a>(
             continue;
         }
         match context.place(address) {
-            Some(at) => {
-                // While the findings are at hand.
-                let asks_for_another = containers::asks_for_another(&acted);
-                about_containers.push((at, Acted { address, findings: acted, asks_for_another }));
-            }
+            Some(at) => about_containers.push((at, (address, acted))),
             None if acted.iter().any(|it| files::concerns(it)) => {
                 about_files.push((address, acted));
             }
@@ -324,7 +310,7 @@ fn changes<'a>(
     let daemon = DaemonPlan::new(&of_daemon);
     let of_groups = grouped(context, view, &daemon, &mut about_containers);
     let mut changes: Vec<Vec<(Change, Vec<&Finding>)>> = of_groups;
-    for (at, Acted { address, findings: acted, .. }) in about_containers {
+    for (at, (address, acted)) in about_containers {
         let observed = &context.snapshot.containers[at];
         match containers::change(context, &daemon, address, observed, &acted, None) {
             Some(change) => changes.push(vec![(change, acted)]),
@@ -375,11 +361,8 @@ fn grouped<'a>(
     let all = &context.snapshot.containers;
     let replaced: Vec<&Observed> = about
         .iter()
-        .filter(|(_, acted)| acted.asks_for_another)
-        .map(|(at, acted)| (&all[*at], acted))
-        .filter(|(it, acted)| {
-            !containers::is_left_to_owner(context.policy, &it.spec, &acted.findings)
-        })
+        .map(|(at, (_, acted))| (&all[*at], acted))
+        .filter(|(it, acted)| containers::is_replaced(context.policy, &it.spec, acted))
         .map(|(it, _)| it)
         .collect();
     let groups = context.holds.groups(&replaced).into_iter();
@@ -407,7 +390,7 @@ fn group<'a>(
         }
         let at = context.place(&address);
         let found = at.and_then(|at| about.get(&at));
-        let acted = found.map(|it| it.findings.as_slice()).unwrap_or_default();
+        let acted = found.map(|(_, acted)| acted.as_slice()).unwrap_or_default();
         if containers::is_evicted(acted) {
             missing.push(format!(
                 "{address}, which is replaced with it, is put out of action; plan again afterwards"
@@ -415,7 +398,7 @@ fn group<'a>(
             continue;
         }
         let found = at.and_then(|at| about.remove(&at));
-        let acted = found.map(|it| it.findings).unwrap_or_default();
+        let acted = found.map(|(_, acted)| acted).unwrap_or_default();
         if !acted.is_empty() {
             targets.push(containers::target(&observed.spec, &acted));
         }
@@ -457,14 +440,7 @@ fn by_address<'f, 'a>(
 
 /// Whether a change answers it.
 fn is_acted_on(finding: &Finding) -> bool {
-    let has_edits = match &*finding.verdict {
-        Verdict::Fail { fix: Fix::Edits(edits), .. } => !edits.is_empty(),
-        Verdict::Fail { fix: Fix::ByHand(_), .. }
-        | Verdict::Pass
-        | Verdict::NotApplicable(_)
-        | Verdict::Unknown(_) => false,
-    };
-    has_edits && is_enforced(finding)
+    !finding.verdict.edits().is_empty() && is_enforced(finding)
 }
 
 fn is_enforced(finding: &Finding) -> bool {

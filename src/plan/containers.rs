@@ -20,7 +20,7 @@ use crate::{
         compose,
         container::{ContainerSpec, State},
         edit::{ContainerEdit, Edit, Eviction},
-        finding::{Finding, Fix, Verdict},
+        finding::Finding,
         object::Address,
         owner::{Claim, Owner},
         probe::Probe,
@@ -50,8 +50,7 @@ impl Means {
         let mut until = None;
         let mut edits = Vec::new();
         for finding in findings {
-            let Verdict::Fail { fix: Fix::Edits(wanted), .. } = &*finding.verdict else { continue };
-            for edit in wanted {
+            for edit in finding.verdict.edits() {
                 match edit {
                     Edit::Container(edit) => edits.push((finding.rule, edit)),
                     Edit::Evict { until: far } => until = until.max(Some(*far)),
@@ -130,18 +129,15 @@ pub(super) fn is_evicted(findings: &[&Finding]) -> bool {
     matches!(Means::of(findings), Means::Evict(_))
 }
 
-/// Returns whether a container with these findings is left to its owner.
-pub(super) fn is_left_to_owner(
-    policy: &Policy,
-    spec: &ContainerSpec,
-    findings: &[&Finding],
-) -> bool {
-    spec.owner != Owner::Nobody && owned(policy, spec, &Means::of(findings)).is_some()
+/// Returns whether a container with these findings would be replaced, and not left to its owner.
+pub(super) fn is_replaced(policy: &Policy, spec: &ContainerSpec, findings: &[&Finding]) -> bool {
+    // The means themselves are made once; here most need no more than a look at what is asked.
+    asks_for_another(findings)
+        && (spec.owner == Owner::Nobody || owned(policy, spec, &Means::of(findings)).is_none())
 }
 
-/// Returns whether a container is to stay in action, with something that it gets at its creation
-/// only.
-pub(super) fn asks_for_another(findings: &[&Finding]) -> bool {
+/// Whether it is to stay in action, with something that a container gets at its creation only.
+fn asks_for_another(findings: &[&Finding]) -> bool {
     let edits = || findings.iter().flat_map(|it| it.verdict.edits());
     edits().any(|it| matches!(it, Edit::Container(edit) if !edit.in_place()))
         && !edits().any(|it| matches!(it, Edit::Evict { .. }))

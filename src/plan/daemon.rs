@@ -27,7 +27,7 @@ use crate::{
         class::Class,
         daemon_keys::{self, DaemonKeyFacts, TakesEffect, ValueKind},
         edit::Edit,
-        finding::{Finding, Fix, Verdict},
+        finding::Finding,
         object::Address,
         standing::{NotTaken, Standing},
     },
@@ -80,8 +80,7 @@ pub(super) fn changes<'a>(
 fn wanted<'a>(findings: &[&'a Finding]) -> BTreeMap<String, Wanted<'a>> {
     let mut wanted: BTreeMap<String, Wanted<'a>> = BTreeMap::new();
     for finding in findings {
-        let Verdict::Fail { fix: Fix::Edits(edits), .. } = &*finding.verdict else { continue };
-        for edit in edits {
+        for edit in finding.verdict.edits() {
             let (key, value) = match edit {
                 Edit::DaemonKey { key, value } => (key, Some(value.clone())),
                 Edit::DaemonKeyAbsent { key } => (key, None),

@@ -109,13 +109,7 @@ fn keys<'a>(findings: &[&'a Finding]) -> BTreeSet<&'a str> {
 }
 
 fn edits<'a>(findings: &[&'a Finding]) -> impl Iterator<Item = &'a Edit> {
-    findings.iter().filter(|it| follows(it)).flat_map(|it| match &*it.verdict {
-        Verdict::Fail { fix: Fix::Edits(edits), .. } => edits.as_slice(),
-        Verdict::Fail { fix: Fix::ByHand(_), .. }
-        | Verdict::Pass
-        | Verdict::NotApplicable(_)
-        | Verdict::Unknown(_) => &[],
-    })
+    findings.iter().filter(|it| follows(it)).flat_map(|it| it.verdict.edits())
 }
 
 fn follows(finding: &Finding) -> bool {
